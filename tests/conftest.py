@@ -1,0 +1,35 @@
+"""Fixtures every test shares: where the real data is, and no network or telemetry."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def _data_dir(variable: str, what: str) -> Path:
+    value = os.environ.get(variable)
+    if not value or not Path(value).is_dir():
+        pytest.fail(f"{variable} must name the folder of {what}; it is {value!r} (.ci/run sets it)")
+    return Path(value)
+
+
+@pytest.fixture(scope="session")
+def closet_dir() -> Path:
+    """Closet with its photos."""
+    return _data_dir("CLOSET_DIR", "Closet with its photos")
+
+
+@pytest.fixture(scope="session")
+def fashioniq_dir() -> Path:
+    """FashionIQ's annotations."""
+    return _data_dir("FASHIONIQ_DIR", "FashionIQ's annotations")
+
+
+@pytest.fixture(scope="session")
+def cirr_dir() -> Path:
+    """CIRR's annotations."""
+    return _data_dir("CIRR_DIR", "CIRR's annotations")
