@@ -1,61 +1,83 @@
-"""Writing files so that a kill or a full disk never loses the old ones, and reading JSON with clear faults."""
+"""Writing so that a kill or a full disk never loses what was there, and reading JSON with clear faults."""
 
+import ctypes
 import hashlib
 import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.errors import HemlineError
 
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` make a file or a folder at a temporary path beside `path`, then move it into place.
 
-    Everything is synced to disk before the move. Whatever `write` raises (a full disk, Ctrl-C) is raised again after
-    the temporary file or folder is removed; what was at `path` before is then untouched. Missing parents are made.
+    Everything is synced to disk before the move, and an old folder is replaced as a whole. Whatever `write`
+    raises (a full disk's OSError, Ctrl-C) goes on to the caller after the temporary file or folder is
+    removed; what was at `path` before is then untouched. Missing parent folders are made. HemlineError
+    where a file would replace a folder or the other way round.
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    aside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
     try:
         write(aside)
         _sync(aside)
         _move_into_place(aside, path)
     finally:
         _remove(aside)
-    _sync_folder(path.parent)
+    _sync_one(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as UTF-8 JSON, atomically; NaN and infinity are refused (ValueError) as JSON has no such numbers."""
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    data = text.encode()
-    write_atomically(Path(path), lambda aside: _write_bytes(aside, data))
+    """Write `value` as UTF-8 JSON, atomically.
+
+    What JSON cannot say (NaN, infinity, objects) raises ValueError or TypeError before anything is written.
+    """
+    data = (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+    def write(aside: Path) -> None:
+        aside.write_bytes(data)
+
+    write_atomically(Path(path), write)
 
 
 def read_json(path: Path) -> Any:
-    """The value in the UTF-8 JSON file `path`; HemlineError naming the file where it is missing or not JSON."""
+    """The value in the JSON file `path` (UTF-8); HemlineError naming the file where there is none."""
+    return parse_json(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of the UTF-8 file `path` (a byte order mark is dropped); HemlineError naming the file."""
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        return Path(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise HemlineError(f"{path} does not exist") from None
     except OSError as error:
         raise HemlineError(f"{path} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise HemlineError(f"{path} is not JSON: it is not UTF-8 text") from None
+        raise HemlineError(f"{path} is not UTF-8 text; bring the file again from its source") from None
+
+
+def parse_json(text: str, where: str) -> Any:
+    """The value that JSON `text` says; HemlineError beginning with `where`. NaN and Infinity are refused."""
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
+        place = f"line {error.lineno}, column {error.colno}"
         raise HemlineError(
-            f"{path} is not JSON ({error.msg} at {where}); it may be cut short, bring it again"
+            f"{where} is not JSON ({error.msg} at {place}); it may be cut short: bring it again"
         ) from None
     except (ValueError, RecursionError) as error:
-        raise HemlineError(f"{path} is not JSON that can be used ({error})") from None
+        raise HemlineError(f"{where} is not JSON that can be used ({error})") from None
 
 
 def sha256_file(path: Path) -> str:
@@ -74,24 +96,18 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _write_bytes(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-
-
 def _sync(path: Path) -> None:
-    """fsync a file, or every file of a folder and the folders themselves."""
-    if not path.is_dir():
-        with open(path, "rb+") as file:
-            os.fsync(file.fileno())
-        return
-    for folder, _, names in os.walk(path):
-        for name in names:
-            with open(os.path.join(folder, name), "rb") as file:
-                os.fsync(file.fileno())
-        _sync_folder(Path(folder))
+    """fsync a file, or a folder with all it holds."""
+    if path.is_dir():
+        for folder, _, names in os.walk(path):
+            for name in names:
+                _sync_one(Path(folder, name))
+            _sync_one(Path(folder))
+    else:
+        _sync_one(path)
 
 
-def _sync_folder(path: Path) -> None:
+def _sync_one(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -100,18 +116,32 @@ def _sync_folder(path: Path) -> None:
 
 
 def _move_into_place(aside: Path, path: Path) -> None:
+    if path.exists() and path.is_dir() != aside.is_dir():
+        is_now = "folder" if path.is_dir() else "file"
+        raise HemlineError(f"{path} is a {is_now} and is left as it is; choose another name to write to")
+    # os.replace cannot replace a folder that holds something: exchange the two, or move the old one away.
     if not path.is_dir():
         os.replace(aside, path)
-        return
-    # A folder that holds something cannot be replaced in one step: the old one goes aside first.
-    old = path.with_name(f"{aside.name}.old")
-    os.replace(path, old)
-    try:
-        os.replace(aside, path)
-    except OSError:
-        os.replace(old, path)
-        raise
-    _remove(old)
+    elif not _exchange(aside, path):
+        old = aside.with_suffix(".old")
+        os.replace(path, old)
+        try:
+            os.replace(aside, path)
+        except OSError:
+            os.replace(old, path)
+            raise
+        _remove(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two paths in one step, so that no kill finds neither; False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None)
+    if renameat2 is None:
+        return False
+    done: int = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return done == 0
 
 
 def _remove(path: Path) -> None:

@@ -13,12 +13,21 @@ from PIL import Image
 from core.errors import HemlineError
 
 MAX_BYTES = 32 * 2**20
-MAX_PIXELS = 64_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-MIN_SIDE = 32
-FLAT_SPREAD = 4
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
+"""The largest file read, in bytes."""
 
+MAX_PIXELS = 64_000_000
+"""The most pixels (width times height) decoded: a 50-megapixel camera's photo, 192 MB as RGB."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+"""The formats that Pillow may try; every further parser is one more that hostile bytes can reach."""
+
+MIN_SIDE = 32
+"""A dataset's picture with a side under this many pixels is a placeholder (Amazon's is a GIF of 1 x 1)."""
+
+FLAT_SPREAD = 4
+"""A dataset's picture whose channels all vary by at most this (of 255) is one flat colour: a placeholder."""
+
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -30,14 +39,14 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow warns from 89 million pixels on; the limit here is lower and is an error, so the warning says nothing new.
+# Pillow warns from 89 million pixels on; MAX_PIXELS is lower and an error, so the warning adds nothing.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class PictureError(HemlineError):
-    """A picture that cannot be used, with one sentence.
+    """A picture that cannot be used, told in one sentence.
 
-    `reason` is one of "missing", "unreadable", "empty", "truncated", "not a picture", "too large", "placeholder".
+    `reason` is "missing", "unreadable", "empty", "truncated", "not a picture" or "too large".
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -52,32 +61,34 @@ def read_picture(
     max_pixels: int = MAX_PIXELS,
     at_least: int | None = None,
 ) -> Image.Image:
-    """Decode a picture fully: RGB, upright by its EXIF orientation, without metadata; raises PictureError.
+    """Decode a picture fully: RGB, upright by its EXIF orientation, without metadata.
 
-    `source` is a path, the bytes, or an open binary file (read from where it stands). Sizes are checked before
-    anything is decoded. Transparent parts are laid on white, 16-bit values scaled to 8, CMYK and palettes converted,
-    of an animation the first frame is taken. With `at_least` (pixels of the shorter side) a JPEG may be decoded at
-    1/2, 1/4 or 1/8 of its size as long as its shorter side keeps that many pixels, which is several times faster.
+    Raises PictureError. `source` is a path, the bytes, or an open binary file (read from where it stands).
+    Sizes are checked before anything is decoded. Transparent parts are laid on white, 16-bit values scaled
+    to 8, CMYK and palettes converted, of an animation the first frame is taken. With `at_least` (pixels of
+    the shorter side) a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as its shorter side keeps
+    that many pixels, which is several times faster; all its bytes are still read, so damage shows all the
+    same.
     """
     data, name = _read_bytes(source, max_bytes)
+    _refuse_size(_webp_size(data), name, max_pixels)
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError:
-        raise _too_many_pixels(name, None, max_pixels) from None
+        raise PictureError(
+            "too large", _too_many_pixels(name, "hundreds of millions of", max_pixels)
+        ) from None
     except Exception as error:  # Pillow's parsers raise many kinds on hostile bytes; each means the same here
-        raise _unopened(name, data, error) from None
+        raise _not_opened(name, data, error) from None
     with picture:
-        if picture.width * picture.height > max_pixels:
-            raise _too_many_pixels(name, picture.size, max_pixels)
+        _refuse_size(picture.size, name, max_pixels)
         try:
             if at_least is not None:
                 picture.draft(None, (at_least, at_least))
             picture.load()
             return _upright_rgb(picture)
         except Exception as error:  # as above
-            raise PictureError(
-                "truncated", f"{name} is truncated or damaged ({error}); bring it again"
-            ) from None
+            raise _damaged(name, error) from None
 
 
 def picture_hash(source: Path | bytes) -> str:
@@ -89,18 +100,20 @@ def picture_hash(source: Path | bytes) -> str:
 
 
 def placeholder_reason(picture: Image.Image) -> str | None:
-    """Why a decoded picture cannot be a photo of a garment, or None: a side under 32 px, or one flat colour."""
+    """Why an RGB picture cannot be a dataset's photo (a side under 32 px, or one flat colour), or None."""
     if min(picture.size) < MIN_SIDE:
         return f"placeholder: only {picture.width} x {picture.height} pixels"
-    if all(high - low <= FLAT_SPREAD for low, high in (band.getextrema() for band in picture.split())):
+    if np.ptp(np.asarray(picture), axis=(0, 1)).max() <= FLAT_SPREAD:
         return "placeholder: one flat colour"
     return None
 
 
 def _read_bytes(source: Path | bytes | BinaryIO, max_bytes: int) -> tuple[bytes, str]:
+    """The bytes, at most `max_bytes`, and the name that error sentences use."""
+    name = "the picture"
     if isinstance(source, bytes):
-        data, name = source, "the picture"
-    elif isinstance(source, (str, os.PathLike)):
+        data = source
+    elif isinstance(source, str | os.PathLike):
         name = str(source)
         try:
             with open(source, "rb") as file:
@@ -110,47 +123,78 @@ def _read_bytes(source: Path | bytes | BinaryIO, max_bytes: int) -> tuple[bytes,
         except OSError as error:
             raise PictureError("unreadable", f"{name} cannot be read ({error.strerror})") from None
     else:
-        data, name = source.read(max_bytes + 1), "the picture"
+        data = source.read(max_bytes + 1)
     if not data:
-        raise PictureError("empty", f"{name} is empty (0 bytes)")
+        raise PictureError("empty", f"{name} is empty (0 bytes); bring it again")
     if len(data) > max_bytes:
         limit = f"{max_bytes / 2**20:.0f} MiB"
-        raise PictureError("too large", f"{name} is larger than {limit}; save it smaller and try again")
+        raise PictureError("too large", f"{name} is larger than the {limit} allowed; save it smaller")
     return data, name
 
 
-def _too_many_pixels(name: str, size: tuple[int, int] | None, max_pixels: int) -> PictureError:
-    what = f"{size[0]} x {size[1]} pixels" if size else "several hundred million pixels"
-    limit = f"{max_pixels / 1e6:.0f} million"
-    return PictureError("too large", f"{name} has {what}, more than the {limit} allowed; save it smaller")
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height from a WebP header, because Pillow lets libwebp allocate the canvas while opening.
+
+    The three layouts are those of https://developers.google.com/speed/webp/docs/riff_container.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return None
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
 
 
-def _unopened(name: str, data: bytes, error: Exception) -> PictureError:
-    if data.startswith(SIGNATURES):
-        return PictureError("truncated", f"{name} is truncated or damaged ({error}); bring it again")
-    formats = ", ".join(FORMATS)
-    return PictureError("not a picture", f"{name} is not a picture that can be read ({formats})")
+def _refuse_size(size: tuple[int, int] | None, name: str, max_pixels: int) -> None:
+    if size is not None and size[0] * size[1] > max_pixels:
+        raise PictureError("too large", _too_many_pixels(name, f"{size[0]} x {size[1]}", max_pixels))
+
+
+def _too_many_pixels(name: str, how_many: str, max_pixels: int) -> str:
+    return (
+        f"{name} has {how_many} pixels, more than the {max_pixels / 1e6:g} million allowed; save it smaller"
+    )
+
+
+def _not_opened(name: str, data: bytes, error: Exception) -> PictureError:
+    if data.startswith(_SIGNATURES):
+        return _damaged(name, error)
+    formats = ", ".join(FORMATS[:-1])
+    return PictureError(
+        "not a picture",
+        f"{name} is not a picture Hemline can read ({formats} or {FORMATS[-1]}); save it as JPEG",
+    )
+
+
+def _damaged(name: str, error: Exception) -> PictureError:
+    # Pillow's own words name a memory address for bytes it cannot identify: nothing that helps anybody.
+    told = "" if "cannot identify" in str(error) or not str(error) else f" ({error})"
+    return PictureError("truncated", f"{name} is truncated or damaged{told}; bring it again")
 
 
 def _upright_rgb(picture: Image.Image) -> Image.Image:
     try:
         orientation = picture.getexif().get(_EXIF_ORIENTATION)
-    except Exception:  # broken EXIF is no reason to refuse a sound picture
+    except Exception:  # broken EXIF is no reason to refuse a sound picture: it stays as stored
         orientation = None
     rgb = _to_rgb(picture)
     turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    rgb = rgb.transpose(turn) if turn is not None else rgb
+    rgb = rgb if turn is None else rgb.transpose(turn)
     rgb.info = {}
     return rgb
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture).astype(np.float64)
-        grey = np.clip(np.rint(values / 257.0), 0, 255).astype(np.uint8)
-        return Image.fromarray(grey, "L").convert("RGB")
+    """A new RGB image; Pillow's own conversion clips 16-bit greys at 255 instead of scaling them."""
+    if picture.mode.startswith("I"):
+        values = np.asarray(picture).astype(np.float32)
+        grey = np.clip(np.rint(values / 257), 0, 255).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
-        white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
+        white = Image.new("RGBA", clear.size, "white")
         return Image.alpha_composite(white, clear).convert("RGB")
     return picture.convert("RGB")

@@ -4,25 +4,32 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets.fashioniq import Split
 from core.errors import HemlineError
-from core.pictures import PictureError, placeholder_reason, read_picture
+from core.pictures import MAX_BYTES, PictureError, placeholder_reason, read_picture
 
 SHARED_BY = 5
-"""So many ids with the very same bytes are a "no image" picture, not a garment sold under several ids."""
+"""The same bytes under this many ids or more are a "no image available" picture, whatever it shows.
 
-NAMED = 5
-"""How many ids an error sentence names."""
+Shops do sell one garment under two or three ids with one photo (sizes, relistings), so the number is higher.
+"""
+
+_NAMED = 5
+_CHECK_SIDE = 64  # px a JPEG's shorter side keeps when only checked; all its bytes are read all the same
 
 
 @dataclass(frozen=True)
 class ImageReport:
-    """What `check_images` found; every asked id is in exactly one of the three."""
+    """What `check_images` found; every asked id is in exactly one of the three.
+
+    `found`: id -> its file. `missing`: ids without a file. `corrupt`: id -> reason ("truncated", "empty",
+    "not a picture", "too large", "unreadable …", "placeholder: …").
+    """
 
     found: dict[str, Path]
     missing: tuple[str, ...]
@@ -30,76 +37,87 @@ class ImageReport:
 
 
 def check_images(split: Split, ids: Iterable[str]) -> ImageReport:
-    """Decode the photo of every id fully and sort the ids into found, missing and corrupt (id -> reason).
+    """Decode the photo of every id fully: which are found, missing, corrupt.
 
-    Corrupt are files that cannot be read, are empty, truncated, no picture, too large, or placeholders: under 32 px
-    a side, one flat colour, or the same bytes under at least `SHARED_BY` of the ids. Repeated ids count once.
+    An id asked twice counts once. Corrupt are files that cannot be read, are empty, truncated, no picture
+    or too large, and placeholders: a side under 32 px, one flat colour, or the same bytes under `SHARED_BY`
+    of the ids or more. Shows a bar on a terminal.
     """
-    from tqdm import tqdm
-
     wanted = list(dict.fromkeys(ids))
     paths = {id_: split.image_path(id_) for id_ in wanted}
     present = {id_: path for id_, path in paths.items() if path is not None}
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        bar = tqdm(
-            pool.map(_examine, present.values()),
-            total=len(present),
-            desc="checking photos",
-            unit="photo",
-            disable=not sys.stderr.isatty(),
-        )
-        answers = dict(zip(present, bar, strict=True))
-    corrupt = {id_: reason for id_, (reason, _) in answers.items() if reason is not None}
-    shared = Counter(digest for reason, digest in answers.values() if reason is None)
-    for id_, (_, digest) in answers.items():
-        if shared[digest] >= SHARED_BY:
-            corrupt[id_] = f"placeholder: the same picture is stored under {shared[digest]} ids"
+    examined = dict(zip(present, _examine_all(list(present.values())), strict=True))
+    sharing = Counter(digest for fault, digest in examined.values() if fault is None)
+    corrupt: dict[str, str] = {}
+    for id_, (fault, digest) in examined.items():
+        if fault is not None:
+            corrupt[id_] = fault
+        elif sharing[digest] >= SHARED_BY:
+            corrupt[id_] = f"placeholder: the same file under {sharing[digest]} ids"
     return ImageReport(
         found={id_: path for id_, path in present.items() if id_ not in corrupt},
         missing=tuple(id_ for id_ in wanted if id_ not in present),
-        corrupt={id_: corrupt[id_] for id_ in present if id_ in corrupt},
+        corrupt=corrupt,
     )
 
 
 def require_complete(report: ImageReport, allow_partial: bool) -> bool:
     """Whether the gallery is partial; HemlineError with counts and first ids where that is not allowed.
 
-    A gallery without a single usable photo is refused in any case.
+    A gallery without one usable photo is refused in any case.
     """
     lacking = len(report.missing) + len(report.corrupt)
     if not lacking:
         return False
-    total = lacking + len(report.found)
     parts = []
     if report.missing:
-        parts.append(f"{len(report.missing)} missing ({_first(report.missing)})")
+        parts.append(f"{len(report.missing)} are missing ({_first(report.missing)})")
     if report.corrupt:
         named = [f"{id_}: {reason}" for id_, reason in report.corrupt.items()]
-        parts.append(f"{len(report.corrupt)} unusable ({_first(named)})")
-    sentence = f"of {total} photos {' and '.join(parts)}"
+        parts.append(f"{len(report.corrupt)} cannot be used ({_first(named)})")
+    fault = f"of {lacking + len(report.found)} photos {' and '.join(parts)}"
     if not report.found:
-        raise HemlineError(f"{sentence}; there is no photo to work with, bring the photos into images/")
+        raise HemlineError(f"{fault}; bring photos into the dataset's images folder as ID.jpg")
     if not allow_partial:
         raise HemlineError(
-            f"{sentence}; bring them, or allow a partial gallery, which marks every result partial"
+            f"{fault}; bring them, or allow a partial gallery, which marks every result as partial"
         )
     return True
 
 
-def _first(names: Iterable[str]) -> str:
-    names = list(names)
-    return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
+def _examine_all(paths: list[Path]) -> list[tuple[str | None, str]]:
+    """`_examine` of every path, in order. Decoding leaves Python's lock, so threads share the cores."""
+    from tqdm import tqdm
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        answers = tqdm(
+            pool.map(_examine, paths),
+            total=len(paths),
+            desc="checking photos",
+            unit="photo",
+            disable=not sys.stderr.isatty(),
+        )
+        try:
+            return list(answers)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _examine(path: Path) -> tuple[str | None, str]:
-    """(why the photo cannot be used or None, sha256 of its bytes)."""
+    """Why the photo cannot be used (None: it can) and the sha256 of its bytes."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            return "too large", ""
         data = path.read_bytes()
     except OSError as error:
-        return f"unreadable: {error.strerror}", ""
+        return f"unreadable ({error.strerror})", ""
     digest = hashlib.sha256(data).hexdigest()
     try:
-        # At an eighth of its size a JPEG still has every byte of its entropy-coded data read: truncation shows.
-        return placeholder_reason(read_picture(data, at_least=64)), digest
+        return placeholder_reason(read_picture(data, at_least=_CHECK_SIDE)), digest
     except PictureError as error:
         return error.reason, digest

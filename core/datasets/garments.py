@@ -1,0 +1,95 @@
+"""A strict reader of garments.jsonl: one garment a line, every value of the vocabulary."""
+
+from pathlib import Path
+from typing import Any
+
+from core import vocabulary
+from core.errors import HemlineError
+from core.files import parse_json, read_text
+from core.types import Garment
+
+_ONE_OF = {
+    "pattern": vocabulary.PATTERNS,
+    "sleeve": vocabulary.SLEEVES,
+    "neckline": vocabulary.NECKLINES,
+    "length": vocabulary.LENGTHS,
+    "fit": vocabulary.FITS,
+    "fabric": vocabulary.FABRICS,
+}
+_ALWAYS = {
+    "split": ("train", "val", "test"),
+    "category": vocabulary.CATEGORIES,
+    "kind": vocabulary.KINDS,
+}
+_SOME_OF = {"colors": vocabulary.COLORS, "details": vocabulary.DETAILS}
+
+
+def read_garments(path: Path) -> dict[str, Garment]:
+    """Every garment of the file by id, in file order; HemlineError names the line and what is wrong with it.
+
+    The file's field "image" is the garment's id; other fields that `Garment` does not have are left out.
+    """
+    garments: dict[str, Garment] = {}
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{path} line {number}"
+        garment = _garment(parse_json(line, where), where)
+        if garment.id in garments:
+            raise HemlineError(f"{where}: {garment.id} has a line already; each photo may have one")
+        garments[garment.id] = garment
+    if not garments:
+        raise HemlineError(
+            f"{path} holds no garment; bring the file again, or remove it where there are no records"
+        )
+    return garments
+
+
+def is_id(value: Any) -> bool:
+    """Whether `value` can name a photo: a text that is one file name, no path, of at most 200 bytes."""
+    if not is_text(value) or not value or value != value.strip() or value.startswith("."):
+        return False
+    return value.isprintable() and "/" not in value and "\\" not in value and len(value.encode()) <= 200
+
+
+def is_text(value: Any) -> bool:
+    """Whether `value` is a text that UTF-8 can say; JSON may hold half a surrogate pair, which it cannot."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _garment(row: Any, where: str) -> Garment:
+    if not isinstance(row, dict):
+        raise HemlineError(f"{where} must be one garment's record, an object")
+    fields = ("image", "caption", *_ALWAYS, *_ONE_OF, *_SOME_OF)
+    lacking = [field for field in fields if field not in row]
+    if lacking:
+        raise HemlineError(f"{where} lacks {', '.join(lacking)}")
+    if not is_id(row["image"]):
+        raise HemlineError(f"{where}: image must be a photo id (a file name without its ending)")
+    if not is_text(row["caption"]) or not row["caption"].strip():
+        raise HemlineError(f"{where}: caption must be a text that is not empty")
+    for field, values in (_ALWAYS | _ONE_OF).items():
+        if row[field] is None and field in _ONE_OF:
+            continue
+        _require_word(row[field], field, values, where)
+    for field, values in _SOME_OF.items():
+        if not isinstance(row[field], list):
+            raise HemlineError(f"{where}: {field} must be a list, empty where none applies")
+        for word in row[field]:
+            _require_word(word, field, values, where)
+        if len(set(row[field])) != len(row[field]):
+            raise HemlineError(f"{where}: {field} names a value twice")
+    plain = {field: row[field] for field in ("caption", *_ALWAYS, *_ONE_OF)}
+    return Garment(id=row["image"], colors=tuple(row["colors"]), details=tuple(row["details"]), **plain)
+
+
+def _require_word(word: Any, field: str, values: tuple[str, ...], where: str) -> None:
+    if not isinstance(word, str) or word not in values:
+        some = ", ".join(values[:8]) + (", …" if len(values) > 8 else "")
+        raise HemlineError(f"{where}: {field} {word!r} is not in the vocabulary ({some})")
