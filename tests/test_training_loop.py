@@ -1,0 +1,148 @@
+"""The loop and its checkpoints: a killed run ends as an unbroken one; nothing saved is lost; damage is refused."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from core.errors import HemlineError
+from train.batches import shuffled_batches
+from train.checkpoint import Progress, load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
+from train.loop import LoopConfig, train_loop
+from train.optimizer import OptimizerConfig, make_optimizer, trainable, training_tensors
+
+PROGRAM = Path(__file__).parent / "tiny_training.py"
+
+
+def run_tiny(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, str(PROGRAM), str(run), *options], capture_output=True, text=True, env=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("straight")
+    done = run_tiny(run)
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    left, right = load_file(one / "weights.safetensors"), load_file(other / "weights.safetensors")
+    assert left.keys() == right.keys()
+    assert [name for name in left if not torch.equal(left[name], right[name])] == []
+
+
+def log_without_times(run: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
+
+
+def test_killed_and_resumed_twice_ends_bit_equal(straight: Path, tmp_path: Path) -> None:
+    assert run_tiny(tmp_path, "--kill-at", "9").returncode == -9
+    assert newest_checkpoint(tmp_path) == tmp_path / "checkpoints" / "step-00000006"
+    assert run_tiny(tmp_path, "--kill-at", "6").returncode == -9  # its 6th step is step 12 of the run
+    assert not (tmp_path / "weights.safetensors").exists()
+    assert run_tiny(tmp_path).returncode == 0
+    assert_same_weights(straight, tmp_path)
+    # Each step is logged once, though steps 7, 8, 10 and 11 were done twice; a mean over two steps may differ only
+    # where a resume fell between them.
+    assert [line["step"] for line in log_without_times(tmp_path)] == [
+        line["step"] for line in log_without_times(straight)
+    ]
+
+
+def test_a_finished_run_trains_no_further(straight: Path, tmp_path: Path) -> None:
+    before = (straight / "log.jsonl").read_text()
+    assert run_tiny(straight, "--kill-at", "1").returncode == 0
+    assert (straight / "log.jsonl").read_text() == before
+
+
+def test_full_disk_keeps_the_previous_checkpoint_and_the_run_goes_on(straight: Path, tmp_path: Path) -> None:
+    failed = run_tiny(tmp_path, "--file-limit", "1000", "8")  # from step 8 on no file may pass 1000 bytes
+    assert failed.returncode == 2
+    assert failed.stderr.strip().splitlines()[-1].startswith("hemline: ")
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step-00000006"]
+    assert run_tiny(tmp_path).returncode == 0
+    assert_same_weights(straight, tmp_path)
+
+
+def test_another_seed_is_refused(straight: Path) -> None:
+    refused = run_tiny(straight, "--seed", "4")
+    assert refused.returncode == 2
+    assert "another configuration" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def small() -> tuple[nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(1)
+    model = nn.Linear(3, 2)
+    optimizer = make_optimizer(trainable(model), OptimizerConfig())
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    return model, optimizer
+
+
+@pytest.mark.parametrize("name", ["tensors.safetensors", "state.json"])
+@pytest.mark.parametrize("damage", ["missing", "truncated", "changed"])
+def test_damage_is_refused_and_changes_nothing(tmp_path: Path, name: str, damage: str) -> None:
+    model, optimizer = small()
+    folder = save_checkpoint(tmp_path, training_tensors(model), optimizer, Progress(step=1), "a")
+    file = folder / name
+    content = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(content[: len(content) // 2] if damage == "truncated" else content[:-9] + b"@" * 9)
+    with torch.no_grad():
+        model.weight.fill_(7)
+    with pytest.raises(HemlineError, match="is damaged"):
+        load_checkpoint(tmp_path, training_tensors(model), optimizer, "a")
+    assert bool((model.weight == 7).all())
+
+
+def test_another_model_is_refused(tmp_path: Path) -> None:
+    model, optimizer = small()
+    save_checkpoint(tmp_path, training_tensors(model), optimizer, Progress(step=1), "a")
+    other = nn.Linear(4, 2)
+    with pytest.raises(HemlineError, match="does not fit this model: 1 tensors differ, first 'weight'"):
+        load_checkpoint(
+            tmp_path, training_tensors(other), make_optimizer(trainable(other), OptimizerConfig()), "a"
+        )
+
+
+def test_only_complete_checkpoints_count_and_older_ones_go(tmp_path: Path) -> None:
+    model, optimizer = small()
+    for step in (1, 2):
+        save_checkpoint(tmp_path, training_tensors(model), optimizer, Progress(step=step), "a")
+    partial = tmp_path / "checkpoints" / ".step-00000003.17"  # what a kill while saving leaves
+    partial.mkdir()
+    progress = load_checkpoint(tmp_path, training_tensors(model), optimizer, "a")
+    assert progress == Progress(step=2)
+    save_checkpoint(tmp_path, training_tensors(model), optimizer, Progress(step=4), "a")
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step-00000004"]
+    remove_checkpoints(tmp_path)
+    assert load_checkpoint(tmp_path, training_tensors(model), optimizer, "a") is None
+
+
+def test_a_loss_that_is_no_number_stops_with_a_sentence(tmp_path: Path) -> None:
+    model, optimizer = small()
+    with pytest.raises(HemlineError, match="loss of step 1 is nan"):
+        train_loop(
+            lambda _: model(torch.full((1, 3), float("nan"))).sum(),
+            training_tensors(model),
+            optimizer,
+            shuffled_batches(4, 2, 0),
+            LoopConfig(total_steps=3),
+            tmp_path,
+            "a",
+        )
+    assert bool(torch.isfinite(model.weight).all())
