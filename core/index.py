@@ -1,0 +1,140 @@
+"""The index on disk: saving it whole or not at all, and loading it only where it is what its card says.
+
+An index is a folder: `index.json` (the card), `vectors.safetensors` (float32 [n, d], unit rows) and
+`ids.json` (a list, in the order of the rows). `core.catalogue` keeps its pictures' table and their
+features beside them. No model is known here; searching itself is in `core.flat`.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import HemlineError
+from core.files import fingerprint, read_json, write_atomically
+from core.flat import FORMAT, Index, IndexCard, Vectors, build_index, find
+
+__all__ = ["Index", "IndexCard", "Vectors", "build_index", "find", "load_card", "load_index", "save_index"]
+
+CARD_FILE = "index.json"
+IDS_FILE = "ids.json"
+VECTORS_FILE = "vectors.safetensors"
+MAKE_ONE = "give the folder that python -m core.catalogue build made"
+AGAIN = "build the index again"
+
+
+def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] | None = None) -> None:
+    """Save the index as `folder`; an older index there is replaced only when the new one is whole.
+
+    `beside` may write further files into the new folder before it is moved into place. Raises OSError on
+    a full disk, with the older index intact, and HemlineError where `folder` is not an index.
+    """
+    folder = Path(folder)
+    recover(folder)
+    refuse_unlike(folder)
+
+    def write(aside: Path) -> None:
+        aside.mkdir()
+        _write_parts(index, aside)
+        if beside is not None:
+            beside(aside)
+
+    write_atomically(folder, write)
+
+
+def _write_parts(index: Index, folder: Path) -> None:
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    try:
+        save_file({"vectors": np.array(index.vectors)}, folder / VECTORS_FILE)
+    except SafetensorError as error:  # its way of saying that the disk is full
+        raise OSError(f"{folder / VECTORS_FILE} cannot be written: {error}") from None
+    for name, value in ((IDS_FILE, list(index.ids)), (CARD_FILE, asdict(index.card))):
+        (folder / name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def refuse_unlike(folder: Path) -> None:
+    """HemlineError where `folder` holds something that an index must not replace."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / CARD_FILE).is_file()):
+        raise HemlineError(f"{folder} is there and is not an index; name another place, nothing was written")
+
+
+def recover(folder: Path) -> None:
+    """Put the older index back where a kill fell between moving it aside and moving the new one in.
+
+    `write_atomically` moves a folder in two steps; only between them can `folder` be absent. To be called
+    by the one process that writes this index.
+    """
+    if not folder.exists():
+        asides = folder.absolute().parent.glob(f".{folder.name}.*.part.old")
+        whole = [aside for aside in asides if (aside / CARD_FILE).is_file()]
+        if whole:
+            os.replace(max(whole, key=lambda aside: aside.stat().st_mtime), folder)
+
+
+def load_card(folder: Path | str) -> IndexCard:
+    """The card of a saved index; HemlineError where it is missing, is something else or is damaged."""
+    folder = Path(folder)
+    path = folder / CARD_FILE
+    if not folder.exists() and staging_of(folder).is_dir():
+        raise HemlineError(f"the index {folder} is not finished: run the same build again and it goes on")
+    if not folder.exists():
+        raise HemlineError(f"there is no index at {folder}; {MAKE_ONE}")
+    if not path.is_file():
+        what = (
+            "a model, not an index"
+            if (folder / "hemline.json").is_file()
+            else f"no index: it has no {CARD_FILE}"
+        )
+        raise HemlineError(f"{folder} is {what}; {MAKE_ONE}")
+    value = read_json(path)
+    if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("kind") != "flat":
+        raise HemlineError(f"{path} is not the card of a flat index of format {FORMAT}; {AGAIN}")
+    known = {item.name for item in fields(IndexCard)}
+    types = {"count": int, "dim": int, "partial": bool, "left_out": dict}
+    if set(value) != known or not all(isinstance(value[name], types.get(name, str | int)) for name in known):
+        odd = ", ".join(sorted(set(value) ^ known)) or "a value of the wrong type"
+        raise HemlineError(f"{path} is damaged or of another version ({odd}); {AGAIN}")
+    return IndexCard(**value)
+
+
+def load_index(folder: Path | str) -> Index:
+    """The index saved in `folder`, checked against its card; HemlineError says what is wrong and where."""
+    folder = Path(folder)
+    card = load_card(folder)
+    path = folder / IDS_FILE
+    ids = read_json(path)
+    if not isinstance(ids, list) or len(ids) != card.count:
+        count = f"{len(ids)} ids" if isinstance(ids, list) else "no list of ids"
+        raise HemlineError(f"{path} holds {count}, the card says {card.count}; {AGAIN}")
+    if fingerprint(ids) != card.ids_sha:
+        raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
+    path = folder / VECTORS_FILE
+    try:
+        index = build_index(_read_vectors(path), ids, card)
+    except HemlineError as error:
+        raise HemlineError(f"{path}: {error}; {AGAIN}") from None
+    if index.card != card:
+        raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
+    return index
+
+
+def staging_of(folder: Path) -> Path:
+    """Where an unfinished build of the index `folder` keeps its work."""
+    return folder.with_name(folder.name + ".building")
+
+
+def _read_vectors(path: Path) -> Vectors:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)["vectors"]
+    except FileNotFoundError:
+        raise HemlineError("the file is missing") from None
+    except (SafetensorError, KeyError) as error:
+        raise HemlineError(f"the file is damaged or cut short ({error})") from None
