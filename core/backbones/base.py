@@ -1,0 +1,196 @@
+"""What every backbone does alike: pictures to features, batching, unit vectors, what trains, fingerprints."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedTokenizerBase
+
+from core.backbones.framing import to_pixels
+from core.backbones.spec import Spec, tensors_fingerprint
+from core.backbones.tower import Tower
+from core.errors import HemlineError
+
+# A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
+Look = Image.Image | np.ndarray
+BATCH = 32
+# The tower's activations of a few pictures fit the cache of a CPU core; more pictures at once are slower.
+PICTURES_AT_ONCE = 4
+
+
+class Backbone(nn.Module, ABC):
+    """Pictures and words in, unit vectors out.
+
+    The NumPy methods (`encode_pictures`, `embed_*`, `caption`) run without gradients; the tensor methods
+    (`query_vectors`, `target_vectors`, `text_vectors`) are differentiable and take features, not pictures.
+    """
+
+    # Parts whose training leaves every target vector as it is, bit for bit.
+    query_parts: tuple[str, ...] = ()
+
+    def __init__(self, spec: Spec, tokenizer: PreTrainedTokenizerBase) -> None:
+        super().__init__()
+        self.spec = spec
+        self.tokenizer = tokenizer
+
+    @property
+    @abstractmethod
+    def tower(self) -> Tower:
+        """The vision tower."""
+
+    @abstractmethod
+    def query_vectors(
+        self, features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+    ) -> Tensor:
+        """Unit query vectors [n, dim].
+
+        `features` [n, tokens, channels] holds a row for every query; `has_image` says which of them count (None:
+        all; without features none does). A text that is None or blank is left out. Raises HemlineError for a query
+        with neither, and for a text over `spec.max_text_tokens`.
+        """
+
+    @abstractmethod
+    def target_vectors(self, features: Tensor) -> Tensor:
+        """Unit target vectors [n, dim] of features [n, tokens, channels]."""
+
+    @abstractmethod
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        """The trainable parts by name; a parameter is in one part at most."""
+
+    @abstractmethod
+    def target_fingerprint(self) -> str:
+        """Changes whenever some target vector could: what an index records."""
+
+    @abstractmethod
+    def write(self, folder: Path) -> None:
+        """Write weights, configurations and tokenizer into the empty `folder` (not hemline.json)."""
+
+    def text_vectors(self, texts: Sequence[str]) -> Tensor:
+        """Unit vectors [n, dim] of texts alone."""
+        return self.query_vectors(None, None, texts)
+
+    def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
+        """A caption for each look; HemlineError where the backbone cannot."""
+        raise HemlineError(f"a model of kind {self.spec.kind} writes no captions; use one of kind mllm")
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def train_only(self, names: Collection[str]) -> list[nn.Parameter]:
+        """Give the gradient to the named parts and to nothing else; the parameters that now train."""
+        parts = self.parts()
+        unknown = sorted(set(names) - parts.keys())
+        if unknown:
+            raise HemlineError(f"no part named {', '.join(unknown)}; this model has {', '.join(parts)}")
+        self.requires_grad_(False)
+        chosen = [parameter for name in parts if name in names for parameter in parts[name]]
+        for parameter in chosen:
+            parameter.requires_grad_(True)
+        return chosen
+
+    def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
+        """The frozen tower's features, float16 [n, tokens, channels]."""
+        out = np.empty((len(pictures), *self.tower.feature_shape()), dtype=np.float16)
+        with torch.inference_mode():
+            for start in range(0, len(pictures), PICTURES_AT_ONCE):
+                pixels = to_pixels(pictures[start : start + PICTURES_AT_ONCE], self.spec).to(self.device)
+                out[start : start + len(pixels)] = self.tower.front(pixels).half().cpu().numpy()
+        return out
+
+    def embed_queries(self, looks: Sequence[Look | None], texts: Sequence[str | None]) -> np.ndarray:
+        """Unit query vectors, float32 [n, dim], of looks and texts of which either may be None in a row."""
+        if len(looks) != len(texts):
+            raise HemlineError(
+                f"{len(looks)} pictures and {len(texts)} texts; give as many of each, None for none"
+            )
+        out = np.empty((len(looks), self.spec.dim), dtype=np.float32)
+        with self._evaluating():
+            for start in range(0, len(looks), BATCH):
+                rows = slice(start, start + BATCH)
+                features = self._features(looks[rows])
+                has_image = [look is not None for look in looks[rows]]
+                vectors = self.query_vectors(features, has_image, texts[rows])
+                out[rows] = vectors.float().cpu().numpy()
+        return out
+
+    def embed_targets(self, looks: Sequence[Look]) -> np.ndarray:
+        """Unit target vectors, float32 [n, dim]."""
+        out = np.empty((len(looks), self.spec.dim), dtype=np.float32)
+        with self._evaluating():
+            for start in range(0, len(looks), BATCH):
+                features = self._features(looks[start : start + BATCH])
+                assert features is not None
+                out[start : start + len(features)] = self.target_vectors(features).float().cpu().numpy()
+        return out
+
+    def tower_fingerprint(self) -> str:
+        """Of what `encode_pictures` depends on."""
+        spec = self.spec
+        facts = (self.tower.config.frozen_blocks, spec.image_size, spec.framing, spec.mean, spec.std)
+        return tensors_fingerprint(self.tower.front_tensors(), *facts, self.tower.feature_shape())
+
+    def _features(self, looks: Sequence[Look | None]) -> Tensor | None:
+        """Features [n, tokens, channels], zeros where a look is None; None when no look is given."""
+        if all(look is None for look in looks):
+            return None
+        shape = self.tower.feature_shape()
+        rows = np.zeros((len(looks), *shape), dtype=np.float16)
+        pictures: dict[int, Image.Image] = {}
+        for index, look in enumerate(looks):
+            if isinstance(look, Image.Image):
+                pictures[index] = look
+            elif look is not None:
+                if look.shape != shape:
+                    raise HemlineError(
+                        f"features of shape {look.shape} are not this model's, which are {shape}; encode them again"
+                    )
+                rows[index] = look
+        if pictures:
+            rows[list(pictures)] = self.encode_pictures(list(pictures.values()))
+        return torch.from_numpy(rows).to(self.device)
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        training = self.training
+        self.eval()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            self.train(training)
+
+
+def present(text: str | None) -> str | None:
+    """The text, or None where it is blank."""
+    return text if text is not None and text.strip() else None
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Rows of length 1, in float32."""
+    return functional.normalize(vectors.float(), dim=-1)
+
+
+def image_rows(
+    features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+) -> list[bool]:
+    """Which rows have a picture, after checking that every row has something and the lengths agree."""
+    given = [features is not None] * len(texts) if has_image is None else list(has_image)
+    if len(given) != len(texts) or (features is not None and len(features) != len(texts)):
+        rows = "no" if features is None else len(features)
+        raise HemlineError(
+            f"{rows} rows of features, {len(given)} flags and {len(texts)} texts do not go together"
+        )
+    if features is None and any(given):
+        raise HemlineError("a query is said to have a picture but no features are given")
+    for index, (image, text) in enumerate(zip(given, texts, strict=True)):
+        if not image and present(text) is None:
+            raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
+    return given

@@ -1,0 +1,204 @@
+"""Builds an untrained backbone from its parts: the ImageNet tower, a new tokenizer, a new decoder.
+
+    python -m core.backbones.build --data CLOSET --out RUN0
+    python -m core.backbones.build --data CLOSET --out CLIP0 --kind clip --combiner combiner
+
+The tokenizer learns from the train split's captions and modification texts only.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.cli import entry
+from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from core.backbones.base import Backbone
+    from core.backbones.clip import ClipBackbone
+    from core.backbones.mllm import MllmBackbone
+    from core.backbones.tower import TowerConfig
+    from core.datasets.fashioniq import Split
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a backbone is built from. `width` under 1 makes a narrow tower, which has random weights (for tests)."""
+
+    kind: Literal["mllm", "clip"] = "mllm"
+    layers: int = 4
+    hidden: int = 256
+    heads: int = 4
+    vocab: int = 2000
+    grid: int = 4
+    frozen_blocks: int = 17
+    dim: int = 256
+    combiner: Literal["sum", "combiner"] = "sum"
+    framing: Literal["squash", "pad", "crop"] = "squash"
+    padding: Literal["right", "left"] = "right"
+    image_size: int = 224
+    width: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "hidden", "heads", "grid", "dim", "image_size"):
+            if getattr(self, name) < 1:
+                raise HemlineError(
+                    f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be 1 or more"
+                )
+        if self.hidden % (2 * self.heads):
+            raise HemlineError(
+                f"--hidden {self.hidden} does not divide into {self.heads} heads of an even width"
+            )
+        if not 0 <= self.frozen_blocks <= 17:
+            raise HemlineError(
+                f"--frozen-blocks is {self.frozen_blocks}; it must lie in 0..17 (17: the whole tower)"
+            )
+
+
+def wordings(split: "Split") -> Iterator[str]:
+    """The captions and modification texts of a split."""
+    for garment in split.garments.values():
+        yield garment.caption
+    for triplet in split.triplets:
+        yield from triplet.captions
+
+
+def build(parts: Parts, texts: Iterator[str]) -> "Backbone":
+    """An untrained backbone; the same parts, texts and seed give the same weights."""
+    import torch
+
+    from core.backbones.tokenizer import train_tokenizer
+
+    tokenizer = train_tokenizer(texts, parts.vocab)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(parts.seed)
+        backbone = _clip(parts, tokenizer) if parts.kind == "clip" else _mllm(parts, tokenizer)
+    if parts.width == 1.0:
+        from core.backbones.convert import load_asset
+
+        backbone.tower.load_state_dict(load_asset(), strict=False)
+    backbone.tower.freeze_front()
+    return backbone.eval()
+
+
+def _tower_config(parts: Parts) -> "TowerConfig":
+    from core.backbones.tower import TowerConfig
+
+    return TowerConfig(
+        width=parts.width, grid=parts.grid, frozen_blocks=parts.frozen_blocks, image_size=parts.image_size
+    )
+
+
+def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
+    from torch import nn
+    from transformers import FastVlmConfig, FastVlmForConditionalGeneration, Qwen2Config
+
+    from core.backbones.mllm import MllmBackbone
+    from core.backbones.spec import Spec
+    from core.backbones.tokenizer import IMAGE
+
+    decoder = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=parts.hidden,
+        # SwiGLU has three matrices where a plain feed-forward has two: 8/3 keeps the size of the usual 4.
+        intermediate_size=max(32, round(parts.hidden * 8 / 3 / 32) * 32),
+        num_hidden_layers=parts.layers,
+        num_attention_heads=parts.heads,
+        num_key_value_heads=parts.heads,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    config = FastVlmConfig(
+        vision_config=_tower_config(parts),
+        text_config=decoder,
+        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
+        image_seq_length=parts.grid**2,
+        tie_word_embeddings=True,
+    )
+    model = FastVlmForConditionalGeneration(config)
+    projection = nn.Linear(parts.hidden, parts.dim, bias=False)
+    spec = Spec(
+        kind="mllm",
+        dim=parts.dim,
+        image_size=parts.image_size,
+        framing=parts.framing,
+        padding=parts.padding,
+    )
+    return MllmBackbone(spec, model, tokenizer, projection)
+
+
+def _clip(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "ClipBackbone":
+    from transformers import CLIPTextConfig, VisionTextDualEncoderConfig, VisionTextDualEncoderModel
+
+    from core.backbones.clip import ClipBackbone, Combiner
+    from core.backbones.spec import Spec
+
+    spec = Spec(
+        kind="clip",
+        dim=parts.dim,
+        prompts={"query": "{text}<eos>"},
+        image_size=parts.image_size,
+        framing=parts.framing,
+        padding=parts.padding,
+        combiner=parts.combiner,
+    )
+    words = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=parts.hidden,
+        intermediate_size=4 * parts.hidden,
+        num_hidden_layers=parts.layers,
+        num_attention_heads=parts.heads,
+        max_position_embeddings=spec.max_text_tokens + 1,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    config = VisionTextDualEncoderConfig(
+        vision_config=_tower_config(parts).to_dict(), text_config=words.to_dict(), projection_dim=parts.dim
+    )
+    combiner = Combiner(parts.dim) if parts.combiner == "combiner" else None
+    return ClipBackbone(spec, VisionTextDualEncoderModel(config), tokenizer, combiner)
+
+
+def main() -> None:
+    """Command line: read the train split, build, save."""
+    parser = argparse.ArgumentParser(description="Build an untrained backbone from its parts.")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="Closet or FashionIQ; its train split is read"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
+    parser.add_argument("--kind", choices=["mllm", "clip"], default="mllm")
+    parser.add_argument("--layers", type=int, default=4, help="of the decoder or text encoder")
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--vocab", type=int, default=2000, help="tokens of the vocabulary at most")
+    parser.add_argument("--grid", type=int, default=4, help="a side: 4 is 16 image tokens, 7 is all 49")
+    parser.add_argument("--frozen-blocks", type=int, default=17, help="blocks of the frozen front; 17 is all")
+    parser.add_argument("--dim", type=int, default=256, help="length of a vector")
+    parser.add_argument("--combiner", choices=["sum", "combiner"], default="sum", help="of kind clip")
+    parser.add_argument("--framing", choices=["squash", "pad", "crop"], default="squash")
+    parser.add_argument("--padding", choices=["right", "left"], default="right")
+    parser.add_argument("--seed", type=int, default=0)
+    options = vars(parser.parse_args())
+    data, out = options.pop("data"), options.pop("out")
+    parts = Parts(**options)
+
+    from core.backbones.saving import refuse_other_model, save_backbone
+    from core.datasets.fashioniq import read_split
+
+    refuse_other_model(out)
+    backbone = build(parts, wordings(read_split(data, "train")))
+    save_backbone(backbone, out)
+    sizes = ", ".join(f"{name} {sum(p.numel() for p in found):,}" for name, found in backbone.parts().items())
+    print(f"{out}: {parts.kind}, {len(backbone.tokenizer)} tokens in the vocabulary, parameters: {sizes}")
+
+
+if __name__ == "__main__":
+    entry(main)

@@ -1,0 +1,32 @@
+"""Pictures to pixels: the square a picture becomes, and the normalised tensor of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from core.backbones.spec import Spec
+
+
+def frame(picture: Image.Image, size: int, framing: str) -> Image.Image:
+    """An RGB square of `size` pixels a side.
+
+    "squash" resizes the whole picture and so keeps everything; "pad" keeps its proportions on mid grey; "crop"
+    keeps its proportions and cuts the middle out.
+    """
+    picture = picture.convert("RGB")
+    if framing == "pad":
+        return ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, color=(127, 127, 127))
+    if framing == "crop":
+        return ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
+    return picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+def to_pixels(pictures: Sequence[Image.Image], spec: Spec) -> Tensor:
+    """Normalised float32 pixels [n, 3, size, size] of pictures of any size."""
+    frames = [np.asarray(frame(picture, spec.image_size, spec.framing)) for picture in pictures]
+    pixels = torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float() / 255
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (spec.mean, spec.std))
+    return (pixels - mean) / std

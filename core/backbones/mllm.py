@@ -1,0 +1,271 @@
+"""A chat-style multi-modal language model of transformers as a backbone.
+
+A prompt with an image placeholder goes in; the state of its last token, projected and normalised, comes out.
+The placeholder is expanded to as many tokens as the tower gives, and the precomputed, projected picture goes in
+as `mm_encoder_outputs`, so the tower never runs twice for one picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from core.backbones import adapters
+from core.backbones.base import Backbone, Look, image_rows, present, unit
+from core.backbones.saving import check_vocabulary, load_tensors, quiet
+from core.backbones.spec import Spec, tensors_fingerprint
+from core.backbones.tokenizer import prompt_ids, text_ids
+from core.backbones.tower import Tower
+from core.errors import HemlineError
+
+PROJECTION_FILE = "projection.safetensors"
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Rows of ids padded to one length, int64 [n, length]; `last` [n] is each row's last real position."""
+
+    ids: Tensor
+    mask: Tensor
+    positions: Tensor
+    last: Tensor
+
+
+class MllmBackbone(Backbone):
+    """The generic multi-modal language model with two adapters, or none before stage 2."""
+
+    query_parts = ("query",)
+
+    def __init__(
+        self, spec: Spec, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, projection: nn.Linear
+    ) -> None:
+        super().__init__(spec, tokenizer)
+        self.model = model
+        self.projection = projection
+        # PEFT's wrapper shares the model's modules; in a list it is not registered a second time.
+        self._wrapper: list[nn.Module] = []
+        self._side: str | None = None
+        self._image_id = int(model.config.image_token_id)
+        self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
+
+    @property
+    def tower(self) -> Tower:
+        tower = self.model.model.vision_tower
+        assert isinstance(tower, Tower)
+        return tower
+
+    def set_side(self, side: str | None) -> None:
+        """Choose the adapter that takes part: "query", "target", or None for the bare decoder (captions)."""
+        if self._wrapper and side != self._side:
+            adapters.activate(self.model, side)
+            self._side = side
+
+    def query_vectors(
+        self, features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+    ) -> Tensor:
+        given = image_rows(features, has_image, texts)
+        tokens = None
+        if features is not None and any(given):
+            rows = torch.tensor(given, device=features.device)
+            tokens = self.image_tokens(features if all(given) else features[rows])
+        before, after = self.spec.prompts["query"].split("{text}")
+        ids = []
+        for image, text in zip(given, texts, strict=True):
+            words = present(text)
+            middle = text_ids(self.tokenizer, words, self.spec.max_text_tokens) if words else []
+            ids.append(self._prompt(before, tokens, image) + middle + self._prompt(after, tokens, image))
+        self.set_side("query")
+        return self._pooled(ids, tokens)
+
+    def target_vectors(self, features: Tensor) -> Tensor:
+        tokens = self.image_tokens(features)
+        row = self._prompt(self.spec.prompts["target"], tokens, True)
+        self.set_side("target")
+        return self._pooled([row] * len(features), tokens)
+
+    def caption_loss(self, features: Tensor | None, captions: Sequence[str]) -> Tensor:
+        """Mean language-model loss a token over the captions' own tokens and their end, adapters off.
+
+        `features` [n, tokens, channels]; None trains on the words alone. Raises HemlineError for a blank caption or
+        one over `spec.max_text_tokens`.
+        """
+        tokens = None if features is None else self.image_tokens(features)
+        before, after = self.spec.prompts["caption"].split("{caption}")
+        ids, labels = [], []
+        for index, caption in enumerate(captions):
+            if present(caption) is None:
+                raise HemlineError(f"caption {index} is empty; leave that garment out")
+            prefix = self._prompt(before, tokens, tokens is not None)
+            words = text_ids(self.tokenizer, caption, self.spec.max_text_tokens) + prompt_ids(
+                self.tokenizer, after
+            )
+            ids.append(prefix + words)
+            labels.append([IGNORED] * len(prefix) + words)
+        self.set_side(None)
+        states = self._states(padded := self._pad(ids), tokens)
+        wanted = self._pad(labels, IGNORED).ids[:, 1:]
+        # Logits are made only where a token is to be predicted: the vocabulary is the widest layer.
+        chosen = wanted != IGNORED
+        logits = self.model.lm_head(states[:, : padded.ids.shape[1] - 1][chosen])
+        return functional.cross_entropy(logits.float(), wanted[chosen])
+
+    def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
+        captions: list[str] = []
+        with self._evaluating():
+            self.set_side(None)
+            for start in range(0, len(looks), 32):
+                features = self._features(looks[start : start + 32])
+                assert features is not None
+                captions += self._generate(features, max_words)
+        return captions
+
+    def image_tokens(self, features: Tensor) -> Tensor:
+        """What the decoder sees of pictures: features [n, tokens, channels] to [n, grid * grid, hidden]."""
+        hidden = self.tower.back(features).flatten(2).transpose(1, 2)
+        return self.model.model.multi_modal_projector(hidden)
+
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        decoder = [*self.model.get_decoder().named_parameters(), *self.model.lm_head.named_parameters()]
+        bare = {id(p): p for name, p in decoder if "lora_" not in name}
+        parts = {
+            "tower": self.tower.back_parameters(),
+            "projector": list(self.model.model.multi_modal_projector.parameters()),
+            "decoder": list(bare.values()),
+            "projection": list(self.projection.parameters()),
+        }
+        for side in adapters.SIDES if self._wrapper else ():
+            parts[side] = adapters.parameters(self.model, side)
+        return parts
+
+    def target_fingerprint(self) -> str:
+        spec = self.spec
+        tensors = [(k, v) for k, v in adapters.base_tensors(self.model).items() if "num_batches" not in k]
+        tensors += adapters.side_tensors(self.model, "target")
+        tensors += [("projection", self.projection.weight)]
+        facts = (self.tower_fingerprint(), spec.prompts["target"], spec.pooling, spec.vocabulary, spec.dim)
+        return tensors_fingerprint(tensors, *facts, str(self.tower.config.grid))
+
+    def write(self, folder: Path) -> None:
+        from safetensors.torch import save_file
+
+        self.model.save_pretrained(folder, state_dict=adapters.base_tensors(self.model))
+        self.tokenizer.save_pretrained(folder)
+        save_file({"weight": self.projection.weight.detach().contiguous()}, folder / PROJECTION_FILE)
+        if self._wrapper:
+            adapters.save(self._wrapper[0], folder)
+
+    def _prompt(self, template: str, tokens: Tensor | None, image: bool) -> list[int]:
+        """Ids of a piece of prompt with its placeholder expanded to the picture's tokens, or left out."""
+        ids = prompt_ids(self.tokenizer, template if image else template.replace(self._image, ""))
+        if not image or tokens is None:
+            return ids
+        return [
+            i for token in ids for i in ([token] * tokens.shape[1] if token == self._image_id else [token])
+        ]
+
+    def _pad(self, rows: Sequence[Sequence[int]], filler: int | None = None) -> Padded:
+        length = max(len(row) for row in rows)
+        filler = self.tokenizer.pad_token_id if filler is None else filler
+        left = self.spec.padding == "left"
+        ids, mask = [], []
+        for row in rows:
+            gap = length - len(row)
+            ids.append([filler] * gap + list(row) if left else list(row) + [filler] * gap)
+            mask.append([0] * gap + [1] * len(row) if left else [1] * len(row) + [0] * gap)
+        attended = torch.tensor(mask, device=self.device)
+        # Counting positions from the first real token keeps a vector the same on either padding side.
+        positions = (attended.cumsum(1) - 1).clamp(min=0)
+        last = torch.tensor([length - 1 if left else len(row) - 1 for row in rows], device=self.device)
+        return Padded(torch.tensor(ids, device=self.device), attended, positions, last)
+
+    def _states(self, batch: Padded, tokens: Tensor | None) -> Tensor:
+        """The base model's last hidden states [n, length, hidden]; no logits are made."""
+        return self.model.model(
+            input_ids=batch.ids,
+            attention_mask=batch.mask,
+            position_ids=batch.positions,
+            mm_encoder_outputs=_encoder_outputs(tokens),
+            use_cache=False,
+        ).last_hidden_state
+
+    def _pooled(self, ids: Sequence[Sequence[int]], tokens: Tensor | None) -> Tensor:
+        batch = self._pad(ids)
+        states = self._states(batch, tokens)
+        return unit(self.projection(states[torch.arange(len(ids), device=states.device), batch.last]))
+
+    def _generate(self, features: Tensor, max_words: int) -> list[str]:
+        tokens = self.image_tokens(features)
+        row = self._prompt(self.spec.prompts["caption"].split("{caption}")[0], tokens, True)
+        batch = self._pad([row] * len(features))
+        written: Any = self.model.generate(
+            input_ids=batch.ids,
+            attention_mask=batch.mask,
+            mm_encoder_outputs=_encoder_outputs(tokens),
+            max_new_tokens=self.spec.max_text_tokens,
+            do_sample=False,
+            eos_token_id=self.tokenizer.eos_token_id,
+            pad_token_id=self.tokenizer.pad_token_id,
+        )
+        texts = self.tokenizer.batch_decode(written[:, len(row) :], skip_special_tokens=True)
+        return [" ".join(text.split()[:max_words]) for text in texts]
+
+
+def _encoder_outputs(tokens: Tensor | None) -> dict[str, BaseModelOutputWithPooling] | None:
+    return None if tokens is None else {"image": BaseModelOutputWithPooling(pooler_output=tokens)}
+
+
+def add_adapters(
+    backbone: Backbone, *, rank: int = 16, alpha: float = 32.0, dropout: float = 0.0, seed: int = 0
+) -> None:
+    """Give a multi-modal backbone its query and target adapters, both starting as the identity.
+
+    A backbone of kind "clip" needs none, as its text side is apart from its target side: it stays as it is.
+    Raises HemlineError when the adapters are there already.
+    """
+    if not isinstance(backbone, MllmBackbone):
+        return
+    if backbone._wrapper:
+        raise HemlineError("this model has its adapters already; load it and train them on")
+    decoder = backbone.model.get_decoder()
+    with quiet():
+        backbone._wrapper.append(adapters.create(backbone.model, decoder, rank, alpha, dropout, seed))
+    backbone.spec = replace(backbone.spec, adapters=adapters.SIDES)
+    adapters.activate(backbone.model, None)
+
+
+def load_mllm(folder: Path, spec: Spec) -> MllmBackbone:
+    """The multi-modal backbone saved in `folder`, whose files were checked against `spec`."""
+    from transformers import AutoModelForImageTextToText, AutoTokenizer
+
+    model, info = AutoModelForImageTextToText.from_pretrained(
+        folder, dtype=getattr(torch, spec.dtype), local_files_only=True, output_loading_info=True
+    )
+    wrong = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
+    if wrong:
+        raise HemlineError(
+            f"{folder}: the weights lack or misshape {wrong[0]} ({len(wrong)} in all); save it anew"
+        )
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    check_vocabulary(spec, tokenizer, folder)
+    weight = load_tensors(folder / PROJECTION_FILE)["weight"]
+    if weight.shape != (spec.dim, model.config.text_config.hidden_size):
+        raise HemlineError(
+            f"{folder / PROJECTION_FILE} is {tuple(weight.shape)}, but the specification says vectors of {spec.dim}; "
+            "copy the whole model folder again"
+        )
+    projection = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
+    with torch.no_grad():
+        projection.weight.copy_(weight)
+    backbone = MllmBackbone(spec, model, tokenizer, projection)
+    if spec.adapters:
+        backbone._wrapper.append(adapters.load(model, folder, spec.adapters))
+        adapters.activate(model, None)
+    backbone.tower.freeze_front()
+    return backbone.eval()

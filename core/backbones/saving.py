@@ -1,0 +1,115 @@
+"""A model folder on disk: written aside, moved into place with hemline.json last, checked when it is read."""
+
+import os
+import secrets
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.backbones.spec import SPEC_FILE, check_weights, read_spec, weight_files, with_weights
+from core.backbones.tokenizer import vocabulary_fingerprint
+from core.errors import HemlineError
+from core.files import write_json
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from core.backbones.base import Backbone
+    from core.backbones.spec import Spec
+
+
+def save_backbone(backbone: "Backbone", folder: Path) -> None:
+    """Write the model into `folder`, which may hold an older one and other files (a run card, a log).
+
+    Everything is written to a hidden folder inside it first, so a full disk leaves the old model whole; only then
+    are the files moved, hemline.json last. The old model's files that the new one lacks are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f".saving-{secrets.token_hex(4)}"
+    aside.mkdir()
+    try:
+        with quiet():
+            backbone.write(aside)
+        spec = replace(backbone.spec, vocabulary=vocabulary_fingerprint(backbone.tokenizer))
+        spec = with_weights(spec, aside)
+        write_json(aside / SPEC_FILE, spec.to_json())
+        _move(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    backbone.spec = spec
+
+
+def _move(aside: Path, folder: Path) -> None:
+    files = sorted(path for path in aside.rglob("*") if path.is_file() and path.name != SPEC_FILE)
+    for path in files:
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+    new = {path.relative_to(aside) for path in files}
+    stale = (
+        [path for path in weight_files(folder) if path.relative_to(folder) not in new]
+        if _is_model(folder)
+        else []
+    )
+    for path in [*files, aside / SPEC_FILE]:
+        place = folder / path.relative_to(aside)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, place)
+    for path in stale:
+        path.unlink()
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / SPEC_FILE).is_file()
+
+
+def checked_spec(folder: Path) -> "Spec":
+    """The specification in `folder` after checking that the files beside it are those it was saved with."""
+    spec = read_spec(folder)
+    check_weights(spec, folder)
+    return spec
+
+
+def check_vocabulary(spec: "Spec", tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """Refuse a tokenizer that is not the one the model was trained with."""
+    if vocabulary_fingerprint(tokenizer) != spec.vocabulary:
+        raise HemlineError(
+            f"the tokenizer in {folder} is not the one {SPEC_FILE} was saved with, so words would be misread; "
+            "copy the whole model folder again"
+        )
+
+
+def load_tensors(path: Path) -> dict[str, "object"]:
+    """The tensors of a safetensors file; HemlineError when it is absent."""
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise HemlineError(f"{path} is missing; copy the whole model folder again")
+    return dict(load_file(path))
+
+
+def refuse_other_model(folder: Path) -> None:
+    """Refuse a folder that already holds a model, before any work is done for it."""
+    if _is_model(folder):
+        raise HemlineError(
+            f"{folder} already holds a model; choose another --out or remove that folder first"
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without transformers' progress bars for small files and PEFT's use of a deprecated property."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning, message=".*is_gradient_checkpointing.*")
+            yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

@@ -1,0 +1,146 @@
+"""One small file per checkpoint, `hemline.json`: how pictures and words go in and how a vector comes out."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.errors import HemlineError
+from core.files import read_json, sha256_file
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SPEC_FILE = "hemline.json"
+FORMAT = 1
+PROMPTS = {
+    "query": "<image>{text}<query>",
+    "target": "<image><target>",
+    "caption": "<image><caption>{caption}<eos>",
+}
+_CHOICES = {
+    "kind": ("mllm", "clip"),
+    "pooling": ("last",),
+    "framing": ("squash", "pad", "crop"),
+    "padding": ("right", "left"),
+    "combiner": ("sum", "combiner"),
+    "dtype": ("float32", "bfloat16"),
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The specification of a checkpoint.
+
+    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption; `pooling` "last" is the last
+    token's state; `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and `std` per
+    channel on [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the saved adapters;
+    `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint; `weights` file name to sha256.
+    """
+
+    kind: Literal["mllm", "clip"]
+    dim: int
+    prompts: dict[str, str] = field(default_factory=lambda: dict(PROMPTS))
+    pooling: str = "last"
+    image_size: int = 224
+    framing: Literal["squash", "pad", "crop"] = "squash"
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    padding: Literal["right", "left"] = "right"
+    dtype: str = "float32"
+    adapters: tuple[str, ...] = ()
+    combiner: Literal["sum", "combiner"] = "sum"
+    max_text_tokens: int = 64
+    vocabulary: str = ""
+    weights: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise HemlineError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(allowed)}"
+                )
+        for name in ("dim", "image_size", "max_text_tokens"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise HemlineError(
+                    f"{name} is {getattr(self, name)!r}; it must be a whole number of 1 or more"
+                )
+        if "{text}" not in self.prompts.get("query", ""):
+            raise HemlineError("the query prompt has no {text}; a modification text would never be read")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for hemline.json."""
+        return asdict(self)
+
+
+def read_spec(folder: Path) -> Spec:
+    """The specification in `folder`; HemlineError when it is absent, of another format or not whole."""
+    path = folder / SPEC_FILE
+    if not folder.is_dir():
+        raise HemlineError(f"{folder} is not a folder; give the folder of a trained or built model")
+    if not path.is_file():
+        raise HemlineError(
+            f"{folder} holds no {SPEC_FILE}, so it is not a model of Hemline; build one with core.backbones.build"
+        )
+    value = read_json(path)
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise HemlineError(
+            f"{path} is not a specification of format {FORMAT}; build or train the model again"
+        )
+    known = {f.name for f in fields(Spec)}
+    unknown, absent = sorted(value.keys() - known), sorted({"kind", "dim", "weights"} - value.keys())
+    if unknown or absent:
+        raise HemlineError(
+            f"{path}: unknown fields {unknown}, missing fields {absent}; restore the file from the model's maker"
+        )
+    for name in ("mean", "std", "adapters"):
+        if name in value:
+            value[name] = tuple(value[name])
+    try:
+        return Spec(**value)
+    except HemlineError as error:
+        raise HemlineError(f"{path}: {error}") from None
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files whose bytes a specification vouches for: weights, their configurations and the tokenizer."""
+    kept = [*folder.rglob("*.safetensors"), *folder.rglob("tokenizer.json"), *folder.rglob("config.json")]
+    kept += folder.rglob("adapter_config.json")
+    return sorted(
+        path for path in kept if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def with_weights(spec: Spec, folder: Path) -> Spec:
+    """`spec` vouching for the files that are in `folder` now."""
+    return replace(
+        spec, weights={p.relative_to(folder).as_posix(): sha256_file(p) for p in weight_files(folder)}
+    )
+
+
+def check_weights(spec: Spec, folder: Path) -> None:
+    """Refuse a folder whose files are not those the specification was saved with, naming the first that differs."""
+    for name, expected in spec.weights.items():
+        path = folder / name
+        if not path.is_file():
+            raise HemlineError(
+                f"{path} is missing, though {SPEC_FILE} names it; copy the whole model folder again"
+            )
+        if sha256_file(path) != expected:
+            raise HemlineError(
+                f"{path} is not the file {SPEC_FILE} was saved with (its fingerprint differs); "
+                "copy the whole model folder again, or save the model anew"
+            )
+
+
+def tensors_fingerprint(tensors: Iterable[tuple[str, "Tensor"]], *facts: object) -> str:
+    """sha256 over names, shapes, types and bytes of `tensors` and over `facts`."""
+    import torch
+
+    digest = hashlib.sha256(repr(facts).encode())
+    for name, tensor in sorted(tensors):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,228 @@
+"""The vision tower: EfficientNet-Lite0 as a small module, registered with transformers' Auto classes.
+
+The architecture is Google's EfficientNet-Lite0 (no squeeze-and-excitation, ReLU6, stem and head of fixed width;
+TensorFlow "same" padding). It is split in two so that what is frozen is computed once for every picture:
+`front` is the frozen part, whose output is cached on disk, `back` the trainable rest and the pooling.
+
+Batch normalisation always uses the running statistics, in training as well: a vector never depends on its batch,
+and a resumed run repeats exactly. The statistics are folded into the convolutions on the fly.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+STEM_CHANNELS = 32
+HEAD_CHANNELS = 1280
+NORM_EPS = 1e-3
+# One row per stage: repeats, kernel, stride of the first block, expansion, output channels.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+BLOCKS = sum(stage[0] for stage in STAGES)
+# A tower frozen to this depth is frozen whole: the head convolution and the pooling belong to the front too.
+FROZEN_WHOLE = BLOCKS + 1
+
+
+class TowerConfig(PreTrainedConfig):
+    """Shape of the tower.
+
+    `width` scales every channel count (1.0 is Lite0; less is for tests), `grid` is the side of the pooled output
+    (4 gives 16 positions; 7 keeps all 49 of a 224 px picture), `frozen_blocks` how many of the 16 blocks, plus the
+    stem, form the frozen front: 0 freezes the stem only, 17 (`FROZEN_WHOLE`) everything.
+    """
+
+    model_type = "hemline_efficientnet_lite"
+
+    width: float = 1.0
+    grid: int = 4
+    frozen_blocks: int = FROZEN_WHOLE
+    hidden_size: int = HEAD_CHANNELS
+    image_size: int = 224
+
+    def __post_init__(self, **kwargs: object) -> None:
+        if not 0 <= self.frozen_blocks <= FROZEN_WHOLE:
+            raise ValueError(f"frozen_blocks is {self.frozen_blocks}; it must lie in 0..{FROZEN_WHOLE}")
+        if self.grid < 1:
+            raise ValueError(f"grid is {self.grid}; it must be 1 or more")
+        self.hidden_size = scaled(HEAD_CHANNELS, self.width)
+        super().__post_init__(**kwargs)
+
+
+def scaled(channels: int, width: float) -> int:
+    """`channels` times `width`, rounded to a multiple of 8, at least 8."""
+    return max(8, int(channels * width / 8 + 0.5) * 8)
+
+
+class ConvNorm(nn.Module):
+    """A convolution with TensorFlow's "same" padding and batch normalisation with fixed statistics."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, eps=NORM_EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride = self.conv.kernel_size[0], self.conv.stride[0]
+        if kernel > 1:
+            x = functional.pad(x, _same_padding(x.shape[-1], kernel, stride, x.shape[-2]))
+        norm = self.norm
+        assert norm.running_mean is not None and norm.running_var is not None
+        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        weight = self.conv.weight * scale[:, None, None, None]
+        bias = norm.bias - norm.running_mean * scale
+        return functional.conv2d(x, weight, bias, stride, groups=self.conv.groups)
+
+
+def _same_padding(width: int, kernel: int, stride: int, height: int) -> tuple[int, int, int, int]:
+    """Left, right, top, bottom padding so that the output has ceil(input / stride) positions."""
+    pads = []
+    for size in (width, height):
+        total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+        pads += [total // 2, total - total // 2]
+    return pads[0], pads[1], pads[2], pads[3]
+
+
+class Block(nn.Module):
+    """An inverted residual block: expand 1x1, depthwise, project 1x1."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = inputs * expansion
+        self.expand = ConvNorm(inputs, inner, 1) if expansion > 1 else None
+        self.depthwise = ConvNorm(inner, inner, kernel, stride, groups=inner)
+        self.project = ConvNorm(inner, outputs, 1)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x if self.expand is None else functional.relu6(self.expand(x))
+        y = self.project(functional.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+def build_blocks(width: float) -> nn.ModuleList:
+    """The 16 blocks of `STAGES` with their channels scaled by `width`."""
+    blocks = nn.ModuleList()
+    inputs = scaled(STEM_CHANNELS, width)
+    for repeats, kernel, stride, expansion, channels in STAGES:
+        outputs = scaled(channels, width)
+        for index in range(repeats):
+            blocks.append(Block(inputs, outputs, kernel, stride if index == 0 else 1, expansion))
+            inputs = outputs
+    return blocks
+
+
+class Tower(PreTrainedModel):
+    """EfficientNet-Lite0 without its classifier.
+
+    `forward(pixel_values)`: [n, 3, size, size] normalised pixels to `last_hidden_state` [n, 1280, grid, grid] and
+    `pooler_output` [n, 1280], the mean over the grid.
+    """
+
+    config_class = TowerConfig
+    config: TowerConfig
+    main_input_name = "pixel_values"
+    input_modalities = ("image",)
+
+    def __init__(self, config: TowerConfig) -> None:
+        super().__init__(config)
+        self.stem = ConvNorm(3, scaled(STEM_CHANNELS, config.width), 3, stride=2)
+        self.blocks = build_blocks(config.width)
+        self.head = ConvNorm(scaled(STAGES[-1][-1], config.width), config.hidden_size, 1)
+        self.post_init()
+        self.freeze_front()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Conv2d):
+            fan_out = module.weight.shape[0] * module.weight[0, 0].numel() // module.groups
+            nn.init.normal_(module.weight, std=math.sqrt(2.0 / fan_out))
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
+
+    @property
+    def frozen_whole(self) -> bool:
+        """Whether nothing of the tower is left to train."""
+        return self.config.frozen_blocks == FROZEN_WHOLE
+
+    def freeze_front(self) -> None:
+        """Take the gradient from every parameter that `front` uses."""
+        for parameter in self.front_parameters():
+            parameter.requires_grad_(False)
+
+    def front_parameters(self) -> list[nn.Parameter]:
+        """The parameters whose values the cached features depend on."""
+        modules = [self.stem, *self.blocks[: self.config.frozen_blocks]]
+        if self.frozen_whole:
+            modules.append(self.head)
+        return [parameter for module in modules for parameter in module.parameters()]
+
+    def back_parameters(self) -> list[nn.Parameter]:
+        """The parameters that training may change; empty when the tower is frozen whole."""
+        frozen = {id(parameter) for parameter in self.front_parameters()}
+        return [parameter for parameter in self.parameters() if id(parameter) not in frozen]
+
+    def front_tensors(self) -> list[tuple[str, Tensor]]:
+        """Names and tensors that `front` uses, the running statistics included."""
+        modules = [("stem", self.stem), *((f"blocks.{i}", b) for i, b in enumerate(self.blocks))]
+        modules = modules[: self.config.frozen_blocks + 1]
+        if self.frozen_whole:
+            modules.append(("head", self.head))
+        found = [(f"{path}.{name}", t) for path, module in modules for name, t in module.state_dict().items()]
+        return [(name, tensor) for name, tensor in found if not name.endswith("num_batches_tracked")]
+
+    @torch.no_grad()
+    def front(self, pixel_values: Tensor) -> Tensor:
+        """The frozen part: [n, 3, size, size] to features [n, tokens, channels], positions row by row."""
+        x = functional.relu6(self.stem(pixel_values.contiguous(memory_format=torch.channels_last)))
+        for block in self.blocks[: self.config.frozen_blocks]:
+            x = block(x)
+        if self.frozen_whole:
+            x = self._pooled(x)
+        return x.flatten(2).transpose(1, 2).contiguous()
+
+    def back(self, features: Tensor) -> Tensor:
+        """The rest: features [n, tokens, channels] of any float type to [n, 1280, grid, grid] of the tower's."""
+        side = math.isqrt(features.shape[1])
+        x = features.to(self.dtype).transpose(1, 2).unflatten(2, (side, side))
+        if self.frozen_whole:
+            return x
+        for block in self.blocks[self.config.frozen_blocks :]:
+            x = block(x)
+        return self._pooled(x)
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        return functional.adaptive_avg_pool2d(functional.relu6(self.head(x)), self.config.grid)
+
+    def feature_shape(self) -> tuple[int, int]:
+        """Tokens and channels of one picture's features as `front` gives them."""
+        if self.frozen_whole:
+            return self.config.grid**2, self.config.hidden_size
+        side = math.ceil(self.config.image_size / 2)
+        channels = scaled(STEM_CHANNELS, self.config.width)
+        for block in self.blocks[: self.config.frozen_blocks]:
+            side = math.ceil(side / block.depthwise.conv.stride[0])
+            channels = block.project.conv.out_channels
+        return side**2, channels
+
+    def forward(
+        self, pixel_values: Tensor, return_dict: bool | None = None, **unused: object
+    ) -> BaseModelOutputWithPooling | tuple[Tensor, Tensor]:
+        hidden = self.back(self.front(pixel_values))
+        pooled = hidden.mean(dim=(2, 3))
+        if return_dict is False:
+            return hidden, pooled
+        return BaseModelOutputWithPooling(last_hidden_state=hidden, pooler_output=pooled)
+
+
+AutoConfig.register(TowerConfig.model_type, TowerConfig, exist_ok=True)
+AutoModel.register(TowerConfig, Tower, exist_ok=True)
