@@ -1,0 +1,185 @@
+"""Evaluates a model: Recall@K with intervals, per category, beside a file of every query's rank.
+
+    python -m train.evaluate --model RUN --data CLOSET --split val --protocol closet --json RUN/val.json
+
+`--split tune` is the slice that `train.slices` holds out of train; choose recipes and checkpoints on it, not
+on val.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli import entry
+from core.evaluation.metrics import names
+from core.evaluation.protocol import PRESETS, Protocol, preset
+from core.evaluation.result import MODALITIES, Result, ranks_path, write_result
+from core.evaluation.run import evaluate_split, photos_needed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.backbones.base import Backbone
+    from core.datasets.fashioniq import Split
+
+SPLITS = ("val", "tune", "train")
+AT_ONCE = 64  # decoded photos held at a time
+
+
+def evaluate(
+    model: Path,
+    data: Path,
+    split: str,
+    protocol: Protocol,
+    modality: str = "both",
+    allow_partial: bool = False,
+    cache: Path | None = None,
+) -> Result:
+    """Load the model and the split, read and encode its photos, and rank; errors as the parts raise them."""
+    from core.backbones import load_backbone
+    from core.datasets.images import check_images, require_complete
+
+    asked = open_split(data, split)
+    report = check_images(asked, photos_needed(asked, protocol))
+    require_complete(report, allow_partial)
+    backbone = load_backbone(model)
+    facts, seeds = _checkpoint(model, backbone)
+    return evaluate_split(
+        backbone,
+        asked,
+        protocol,
+        modality,
+        encode(backbone, report.found, cache),
+        corrupt=report.corrupt,
+        allow_partial=allow_partial,
+        model=facts,
+        seeds=seeds,
+    )
+
+
+def open_split(data: Path, split: str) -> "Split":
+    """The split of that name; "tune" is the slice held out of train with its default share and seed."""
+    from core.datasets.fashioniq import read_split
+
+    if split != "tune":
+        return read_split(data, split)
+
+    from train.slices import tuning_slice
+
+    return tuning_slice(read_split(data, "train"))[1]
+
+
+def encode(backbone: "Backbone", photos: Mapping[str, Path], cache: Path | None) -> dict[str, "np.ndarray"]:
+    """The frozen tower's features, float16 [tokens, channels], of each photo by id."""
+    from tqdm import tqdm
+
+    from core.pictures import read_picture
+
+    looks: dict[str, np.ndarray] = {}
+    ids = list(photos)
+    with tqdm(total=len(ids), desc="encoding photos", unit="photo", disable=not sys.stderr.isatty()) as bar:
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            features = backbone.encode_pictures([read_picture(photos[photo]) for photo in some])
+            looks.update(zip(some, features, strict=True))
+            bar.update(len(some))
+    return looks
+
+
+def _checkpoint(model: Path, backbone: "Backbone") -> tuple[dict[str, Any], dict[str, int]]:
+    """What the checkpoint is, and the seed it was trained with where a run card says."""
+    from core.backbones.spec import SPEC_FILE
+    from core.files import sha256_file
+    from core.runs import load_card
+
+    facts: dict[str, Any] = {
+        "name": model.resolve().name,
+        "kind": backbone.spec.kind,
+        "fingerprint": sha256_file(model / SPEC_FILE),  # it holds the sha256 of every weight file
+    }
+    card = load_card(model)
+    if card is None:
+        return facts, {}
+    facts["run"] = {"command": card.command, "git": card.git, "data_fingerprint": card.data_fingerprint}
+    return facts, {"training": card.seed}
+
+
+def table(result: Result) -> str:
+    """The result as text for a terminal: categories, both averages, the interval of the leading one."""
+    heads = names()
+    width = max(len("95 % interval"), *map(len, result.per_category))
+    lines = [_title(result), "", _row("", [*heads, "median", "queries"], width)]
+    rows: dict[str, Mapping[str, float]] = {**result.per_category, **result.averages}
+    for name, values in rows.items():
+        cells = [f"{values[head]:.1f}" for head in heads]
+        if "queries" in values:
+            cells += [f"{values['median_rank']:g}", str(int(values["queries"]))]
+        if name in result.averages:
+            name = f"{name} *" if name == result.protocol.average else name
+        lines.append(_row(name, cells, width))
+    ends = [result.ci95[head] for head in heads]
+    lines.append(_row("95 % interval", [f"{low:.1f}-{high:.1f}" for low, high in ends], width))
+    lines += ["", f"* leads under {result.protocol.name}; the interval is a bootstrap over queries"]
+    if result.protocol.average == "macro":
+        rmean = (result.averages["macro"]["R@10"] + result.averages["macro"]["R@50"]) / 2
+        lines.append(f"mean of macro R@10 and R@50: {rmean:.2f}")
+    return "\n".join(lines)
+
+
+def _title(result: Result) -> str:
+    counts, protocol = result.counts, result.protocol
+    lines = [
+        f"{result.model.get('name', 'model')} on {result.split}, protocol {protocol.name}: "
+        f"{protocol.gallery} gallery, reference {protocol.reference}, modality {result.modality}",
+        f"{counts['queries']} queries, {counts['gallery']} photos",
+    ]
+    if result.partial:
+        lines.append(
+            f"PARTIAL: {counts['missing']} photos missing, {counts['corrupt']} corrupt, "
+            f"{len(result.dropped)} queries dropped; not comparable with whole galleries"
+        )
+    return "\n".join(lines)
+
+
+def _row(name: str, cells: list[str], width: int) -> str:
+    return f"{name:<{width}}" + "".join(f"{cell:>12}" for cell in cells)
+
+
+def main() -> None:
+    """Command line: evaluate, print the table, write the result."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.evaluate", description="Evaluate a model on composed queries."
+    )
+    parser.add_argument("--model", type=Path, required=True, help="the folder of a built or trained model")
+    parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout")
+    parser.add_argument("--split", choices=SPLITS, default="val", help="tune: a slice held out of train")
+    parser.add_argument("--protocol", choices=sorted(PRESETS), default="closet")
+    parser.add_argument("--json", type=Path, required=True, help="where to write; ranks go beside it")
+    parser.add_argument("--modality", choices=MODALITIES, default="both", help="what a query may use")
+    parser.add_argument(
+        "--allow-partial", action="store_true", help="leave lacking photos out and mark the result partial"
+    )
+    parser.add_argument("--features", type=Path, help="a folder that keeps the frozen tower's features")
+    options = parser.parse_args()
+    result = evaluate(
+        options.model,
+        options.data,
+        options.split,
+        preset(options.protocol),
+        options.modality,
+        options.allow_partial,
+        options.features,
+    )
+    write_result(result, options.json)
+    print(table(result))
+    for photo in result.missing:
+        print(f"missing: {photo}", file=sys.stderr)
+    for photo, reason in result.corrupt.items():
+        print(f"corrupt: {photo}: {reason}", file=sys.stderr)
+    print(f"written: {options.json} and {ranks_path(options.json)}")
+
+
+if __name__ == "__main__":
+    entry(main)
