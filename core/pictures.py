@@ -41,6 +41,8 @@ _UPRIGHT = {
 
 # Pillow warns from 89 million pixels on; MAX_PIXELS is lower and an error, so the warning adds nothing.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Nor is broken EXIF anything to tell: the picture is read as stored.
+warnings.filterwarnings("ignore", message="Corrupt EXIF data", category=UserWarning)
 
 
 class PictureError(HemlineError):

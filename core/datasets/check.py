@@ -60,7 +60,7 @@ def table(summary: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m core.datasets.check",
-        description="Read a dataset folder strictly and decode a split's photos; exits with 1 where any lack.",
+        description="Read a dataset folder strictly and decode a split's photos; exits with 1 if any lack.",
     )
     parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout")
     parser.add_argument("--split", default="val", help="train, val or test (default: val)")

@@ -98,7 +98,7 @@ def copy_annotations(out: Path) -> None:
     for path in places.keys() - set(missing):
         if not places[path].is_file() or sha256_file(places[path]) != sha256_file(path):
             raise HemlineError(
-                f"{places[path]} is there and is not Closet's; give --out an empty folder, or move the file away"
+                f"{places[path]} is there and is not Closet's; give --out an empty folder or move it away"
             )
     for path in missing:
         write_atomically(places[path], partial(_copy, path))
@@ -132,7 +132,7 @@ def _incomplete(base: str, outcome: Outcome, images: Path) -> str:
     hint = ""
     if any(why.startswith(MISMATCH) for why in outcome.failed.values()):
         hint = (
-            "; bytes with another checksum are not kept: either they were damaged on their way, or the source "
+            "; bytes with another checksum are not kept: they were damaged on their way, or the source "
             "has changed since Closet was annotated (then use a copy, or a mirror with --source)"
         )
     return (
