@@ -1,4 +1,4 @@
-"""The backbones: one interface from pictures and words to vectors, for CLIP and multi-modal language models."""
+"""The backbones: pictures and words to vectors, by CLIP or a multi-modal language model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def load_backbone(path: Path) -> "Backbone":
-    """The model saved in the folder `path`, ready to embed; HemlineError when it is not whole or not a model."""
+    """The model saved in the folder `path`, ready to embed; HemlineError when it is not whole."""
     from core.backbones.saving import checked_spec, quiet
 
     folder = Path(path)

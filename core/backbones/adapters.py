@@ -3,22 +3,28 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import HemlineError
 
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
 SIDES = ("query", "target")
 FOLDER = "adapters"
 
 
 def create(
-    model: nn.Module, decoder: nn.Module, rank: int, alpha: float, dropout: float, seed: int
-) -> nn.Module:
+    model: nn.Module, decoder: nn.Module, rank: int, alpha: int, dropout: float, seed: int
+) -> "PeftModel":
     """Inject a LoRA adapter for each of `SIDES` into every linear layer of `decoder`, which lies in `model`.
 
-    Both start as the identity. Returns PEFT's wrapper, which is needed for saving only: `model` itself is changed.
+    Both start as the identity. Returns PEFT's wrapper, which is needed for saving only: `model` itself is
+    changed.
     """
     from peft import LoraConfig, PeftModel
 
@@ -38,7 +44,7 @@ def create(
     before = list(model.parameters())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        wrapper = PeftModel(model, config, adapter_name=SIDES[0])
+        wrapper = PeftModel(cast("PreTrainedModel", model), config, adapter_name=SIDES[0])
         wrapper.add_adapter(SIDES[1], config)
     # PEFT freezes the rest of the model; what trains is for the training stage to say.
     for parameter, flag in zip(before, trained, strict=True):
@@ -46,14 +52,14 @@ def create(
     return wrapper
 
 
-def save(wrapper: nn.Module, folder: Path) -> None:
+def save(wrapper: "PeftModel", folder: Path) -> None:
     """Each adapter as its own folder of safetensors, in PEFT's format."""
     wrapper.save_pretrained(str(folder / FOLDER), selected_adapters=list(SIDES), save_embedding_layers=False)
     for readme in (folder / FOLDER).rglob("README.md"):
         readme.unlink()
 
 
-def load(model: nn.Module, folder: Path, names: Sequence[str]) -> nn.Module:
+def load(model: nn.Module, folder: Path, names: Sequence[str]) -> "PeftModel":
     """The adapters that `save` wrote, injected into `model`."""
     from peft import PeftModel
 

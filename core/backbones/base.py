@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from core.backbones.framing import to_pixels
 from core.backbones.spec import Spec, tensors_fingerprint
-from core.backbones.tower import Tower
+from core.backbones.vision import Vision
 from core.errors import HemlineError
 
 # A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
@@ -31,9 +31,6 @@ class Backbone(nn.Module, ABC):
     (`query_vectors`, `target_vectors`, `text_vectors`) are differentiable and take features, not pictures.
     """
 
-    # Parts whose training leaves every target vector as it is, bit for bit.
-    query_parts: tuple[str, ...] = ()
-
     def __init__(self, spec: Spec, tokenizer: PreTrainedTokenizerBase) -> None:
         super().__init__()
         self.spec = spec
@@ -41,8 +38,13 @@ class Backbone(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def tower(self) -> Tower:
-        """The vision tower."""
+    def query_parts(self) -> tuple[str, ...]:
+        """The parts whose training leaves every target vector as it is, bit for bit."""
+
+    @property
+    @abstractmethod
+    def tower(self) -> Vision:
+        """The vision tower, in its frozen front and its trainable back."""
 
     @abstractmethod
     def query_vectors(
@@ -50,9 +52,9 @@ class Backbone(nn.Module, ABC):
     ) -> Tensor:
         """Unit query vectors [n, dim].
 
-        `features` [n, tokens, channels] holds a row for every query; `has_image` says which of them count (None:
-        all; without features none does). A text that is None or blank is left out. Raises HemlineError for a query
-        with neither, and for a text over `spec.max_text_tokens`.
+        `features` [n, tokens, channels] holds a row for every query; `has_image` says which of them count
+        (None: all; without features none does). A text that is None or blank is left out. Raises HemlineError
+        for a query with neither, and for a text over `spec.max_text_tokens`.
         """
 
     @abstractmethod
@@ -78,6 +80,11 @@ class Backbone(nn.Module, ABC):
     def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
         """A caption for each look; HemlineError where the backbone cannot."""
         raise HemlineError(f"a model of kind {self.spec.kind} writes no captions; use one of kind mllm")
+
+    @property
+    def pad_id(self) -> int:
+        """The tokenizer's padding token."""
+        return int(self.tokenizer.pad_token_id)
 
     @property
     def device(self) -> torch.device:
@@ -134,8 +141,8 @@ class Backbone(nn.Module, ABC):
     def tower_fingerprint(self) -> str:
         """Of what `encode_pictures` depends on."""
         spec = self.spec
-        facts = (self.tower.config.frozen_blocks, spec.image_size, spec.framing, spec.mean, spec.std)
-        return tensors_fingerprint(self.tower.front_tensors(), *facts, self.tower.feature_shape())
+        facts = (self.tower.feature_shape(), spec.image_size, spec.framing, spec.mean, spec.std)
+        return tensors_fingerprint(self.tower.front_tensors(), *facts)
 
     def _features(self, looks: Sequence[Look | None]) -> Tensor | None:
         """Features [n, tokens, channels], zeros where a look is None; None when no look is given."""
@@ -150,7 +157,7 @@ class Backbone(nn.Module, ABC):
             elif look is not None:
                 if look.shape != shape:
                     raise HemlineError(
-                        f"features of shape {look.shape} are not this model's, which are {shape}; encode them again"
+                        f"features of shape {look.shape} are not of this model (its are {shape}); encode anew"
                     )
                 rows[index] = look
         if pictures:

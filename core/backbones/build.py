@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a backbone is built from. `width` under 1 makes a narrow tower, which has random weights (for tests)."""
+    """What a backbone is built from. `width` under 1 makes a narrow tower of random weights, for tests."""
 
     kind: Literal["mllm", "clip"] = "mllm"
     layers: int = 4
@@ -81,7 +81,9 @@ def build(parts: Parts, texts: Iterator[str]) -> "Backbone":
     if parts.width == 1.0:
         from core.backbones.convert import load_asset
 
-        backbone.tower.load_state_dict(load_asset(), strict=False)
+        tower = backbone.tower
+        assert isinstance(tower, torch.nn.Module)
+        tower.load_state_dict(load_asset(), strict=False)
     backbone.tower.freeze_front()
     return backbone.eval()
 
@@ -100,7 +102,7 @@ def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
 
     from core.backbones.mllm import MllmBackbone
     from core.backbones.spec import Spec
-    from core.backbones.tokenizer import IMAGE
+    from core.backbones.tokenizer import IMAGE, SPECIAL
 
     decoder = Qwen2Config(
         vocab_size=len(tokenizer),
@@ -118,7 +120,7 @@ def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
     config = FastVlmConfig(
         vision_config=_tower_config(parts),
         text_config=decoder,
-        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
+        image_token_index=SPECIAL.index(IMAGE),
         image_seq_length=parts.grid**2,
         tie_word_embeddings=True,
     )
@@ -167,6 +169,17 @@ def _clip(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "ClipBackbone":
     return ClipBackbone(spec, VisionTextDualEncoderModel(config), tokenizer, combiner)
 
 
+def _released(parts: Parts, folder: Path) -> "Backbone":
+    import torch
+
+    from core.backbones.clip import from_released
+
+    if parts.kind != "clip":
+        raise HemlineError("--released takes a CLIP; say --kind clip as well")
+    torch.manual_seed(parts.seed)
+    return from_released(folder, parts.combiner)
+
+
 def main() -> None:
     """Command line: read the train split, build, save."""
     parser = argparse.ArgumentParser(description="Build an untrained backbone from its parts.")
@@ -186,15 +199,21 @@ def main() -> None:
     parser.add_argument("--framing", choices=["squash", "pad", "crop"], default="squash")
     parser.add_argument("--padding", choices=["right", "left"], default="right")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--released", type=Path, help="of kind clip: a released CLIP's folder, taken as it is"
+    )
     options = vars(parser.parse_args())
-    data, out = options.pop("data"), options.pop("out")
+    data, out, released = (options.pop(name) for name in ("data", "out", "released"))
     parts = Parts(**options)
 
     from core.backbones.saving import refuse_other_model, save_backbone
     from core.datasets.fashioniq import read_split
 
     refuse_other_model(out)
-    backbone = build(parts, wordings(read_split(data, "train")))
+    if released is not None:
+        backbone = _released(parts, released)
+    else:
+        backbone = build(parts, wordings(read_split(data, "train")))
     save_backbone(backbone, out)
     sizes = ", ".join(f"{name} {sum(p.numel() for p in found):,}" for name, found in backbone.parts().items())
     print(f"{out}: {parts.kind}, {len(backbone.tokenizer)} tokens in the vocabulary, parameters: {sizes}")

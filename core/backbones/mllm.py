@@ -1,14 +1,14 @@
 """A chat-style multi-modal language model of transformers as a backbone.
 
 A prompt with an image placeholder goes in; the state of its last token, projected and normalised, comes out.
-The placeholder is expanded to as many tokens as the tower gives, and the precomputed, projected picture goes in
-as `mm_encoder_outputs`, so the tower never runs twice for one picture.
+The placeholder is expanded to as many tokens as the tower gives, and the precomputed, projected picture goes
+in as `mm_encoder_outputs`, so the tower never runs twice for one picture.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -17,46 +17,43 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from core.backbones import adapters
-from core.backbones.base import Backbone, Look, image_rows, present, unit
-from core.backbones.saving import check_vocabulary, load_tensors, quiet
+from core.backbones.base import BATCH, Backbone, Look, image_rows, present, unit
+from core.backbones.padding import Padded, pad_rows
+from core.backbones.saving import check_vocabulary, load_into, load_model, quiet
 from core.backbones.spec import Spec, tensors_fingerprint
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.tower import Tower
+from core.backbones.vision import Vision
 from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 PROJECTION_FILE = "projection.safetensors"
 IGNORED = -100
 
 
-@dataclass(frozen=True)
-class Padded:
-    """Rows of ids padded to one length, int64 [n, length]; `last` [n] is each row's last real position."""
-
-    ids: Tensor
-    mask: Tensor
-    positions: Tensor
-    last: Tensor
-
-
 class MllmBackbone(Backbone):
     """The generic multi-modal language model with two adapters, or none before stage 2."""
-
-    query_parts = ("query",)
 
     def __init__(
         self, spec: Spec, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, projection: nn.Linear
     ) -> None:
         super().__init__(spec, tokenizer)
-        self.model = model
+        self.model: Any = model
         self.projection = projection
         # PEFT's wrapper shares the model's modules; in a list it is not registered a second time.
-        self._wrapper: list[nn.Module] = []
+        self._wrapper: list[PeftModel] = []
         self._side: str | None = None
         self._image_id = int(model.config.image_token_id)
         self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
 
     @property
-    def tower(self) -> Tower:
+    def query_parts(self) -> tuple[str, ...]:
+        return ("query",) if self._wrapper else ()
+
+    @property
+    def tower(self) -> Vision:
         tower = self.model.model.vision_tower
         assert isinstance(tower, Tower)
         return tower
@@ -93,8 +90,8 @@ class MllmBackbone(Backbone):
     def caption_loss(self, features: Tensor | None, captions: Sequence[str]) -> Tensor:
         """Mean language-model loss a token over the captions' own tokens and their end, adapters off.
 
-        `features` [n, tokens, channels]; None trains on the words alone. Raises HemlineError for a blank caption or
-        one over `spec.max_text_tokens`.
+        `features` [n, tokens, channels]; None trains on the words alone. Raises HemlineError for a blank
+        caption or one over `spec.max_text_tokens`.
         """
         tokens = None if features is None else self.image_tokens(features)
         before, after = self.spec.prompts["caption"].split("{caption}")
@@ -120,8 +117,8 @@ class MllmBackbone(Backbone):
         captions: list[str] = []
         with self._evaluating():
             self.set_side(None)
-            for start in range(0, len(looks), 32):
-                features = self._features(looks[start : start + 32])
+            for start in range(0, len(looks), BATCH):
+                features = self._features(looks[start : start + BATCH])
                 assert features is not None
                 captions += self._generate(features, max_words)
         return captions
@@ -150,7 +147,7 @@ class MllmBackbone(Backbone):
         tensors += adapters.side_tensors(self.model, "target")
         tensors += [("projection", self.projection.weight)]
         facts = (self.tower_fingerprint(), spec.prompts["target"], spec.pooling, spec.vocabulary, spec.dim)
-        return tensors_fingerprint(tensors, *facts, str(self.tower.config.grid))
+        return tensors_fingerprint(tensors, *facts, self.model.model.vision_tower.config.grid)
 
     def write(self, folder: Path) -> None:
         from safetensors.torch import save_file
@@ -171,19 +168,7 @@ class MllmBackbone(Backbone):
         ]
 
     def _pad(self, rows: Sequence[Sequence[int]], filler: int | None = None) -> Padded:
-        length = max(len(row) for row in rows)
-        filler = self.tokenizer.pad_token_id if filler is None else filler
-        left = self.spec.padding == "left"
-        ids, mask = [], []
-        for row in rows:
-            gap = length - len(row)
-            ids.append([filler] * gap + list(row) if left else list(row) + [filler] * gap)
-            mask.append([0] * gap + [1] * len(row) if left else [1] * len(row) + [0] * gap)
-        attended = torch.tensor(mask, device=self.device)
-        # Counting positions from the first real token keeps a vector the same on either padding side.
-        positions = (attended.cumsum(1) - 1).clamp(min=0)
-        last = torch.tensor([length - 1 if left else len(row) - 1 for row in rows], device=self.device)
-        return Padded(torch.tensor(ids, device=self.device), attended, positions, last)
+        return pad_rows(rows, self.pad_id if filler is None else filler, self.spec.padding, self.device)
 
     def _states(self, batch: Padded, tokens: Tensor | None) -> Tensor:
         """The base model's last hidden states [n, length, hidden]; no logits are made."""
@@ -204,14 +189,14 @@ class MllmBackbone(Backbone):
         tokens = self.image_tokens(features)
         row = self._prompt(self.spec.prompts["caption"].split("{caption}")[0], tokens, True)
         batch = self._pad([row] * len(features))
-        written: Any = self.model.generate(
+        written = self.model.generate(
             input_ids=batch.ids,
             attention_mask=batch.mask,
             mm_encoder_outputs=_encoder_outputs(tokens),
             max_new_tokens=self.spec.max_text_tokens,
             do_sample=False,
             eos_token_id=self.tokenizer.eos_token_id,
-            pad_token_id=self.tokenizer.pad_token_id,
+            pad_token_id=self.pad_id,
         )
         texts = self.tokenizer.batch_decode(written[:, len(row) :], skip_special_tokens=True)
         return [" ".join(text.split()[:max_words]) for text in texts]
@@ -222,7 +207,7 @@ def _encoder_outputs(tokens: Tensor | None) -> dict[str, BaseModelOutputWithPool
 
 
 def add_adapters(
-    backbone: Backbone, *, rank: int = 16, alpha: float = 32.0, dropout: float = 0.0, seed: int = 0
+    backbone: Backbone, *, rank: int = 16, alpha: int = 32, dropout: float = 0.0, seed: int = 0
 ) -> None:
     """Give a multi-modal backbone its query and target adapters, both starting as the identity.
 
@@ -244,25 +229,12 @@ def load_mllm(folder: Path, spec: Spec) -> MllmBackbone:
     """The multi-modal backbone saved in `folder`, whose files were checked against `spec`."""
     from transformers import AutoModelForImageTextToText, AutoTokenizer
 
-    model, info = AutoModelForImageTextToText.from_pretrained(
-        folder, dtype=getattr(torch, spec.dtype), local_files_only=True, output_loading_info=True
-    )
-    wrong = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
-    if wrong:
-        raise HemlineError(
-            f"{folder}: the weights lack or misshape {wrong[0]} ({len(wrong)} in all); save it anew"
-        )
+    model = load_model(AutoModelForImageTextToText, folder, spec.dtype)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
-    weight = load_tensors(folder / PROJECTION_FILE)["weight"]
-    if weight.shape != (spec.dim, model.config.text_config.hidden_size):
-        raise HemlineError(
-            f"{folder / PROJECTION_FILE} is {tuple(weight.shape)}, but the specification says vectors of {spec.dim}; "
-            "copy the whole model folder again"
-        )
-    projection = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
-    with torch.no_grad():
-        projection.weight.copy_(weight)
+    hidden = int(model.config.text_config.hidden_size)
+    projection = nn.Linear(hidden, spec.dim, bias=False)
+    load_into(projection, folder / PROJECTION_FILE)
     backbone = MllmBackbone(spec, model, tokenizer, projection)
     if spec.adapters:
         backbone._wrapper.append(adapters.load(model, folder, spec.adapters))

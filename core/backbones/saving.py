@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.backbones.spec import SPEC_FILE, check_weights, read_spec, weight_files, with_weights
 from core.backbones.tokenizer import vocabulary_fingerprint
@@ -16,7 +16,8 @@ from core.errors import HemlineError
 from core.files import write_json
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from torch import nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from core.backbones.base import Backbone
     from core.backbones.spec import Spec
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 def save_backbone(backbone: "Backbone", folder: Path) -> None:
     """Write the model into `folder`, which may hold an older one and other files (a run card, a log).
 
-    Everything is written to a hidden folder inside it first, so a full disk leaves the old model whole; only then
-    are the files moved, hemline.json last. The old model's files that the new one lacks are removed.
+    Everything is written to a hidden folder inside it first, so a full disk leaves the old model whole; only
+    then are the files moved, hemline.json last. The old model's files that the new one lacks are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".saving-{secrets.token_hex(4)}"
@@ -77,18 +78,47 @@ def check_vocabulary(spec: "Spec", tokenizer: "PreTrainedTokenizerBase", folder:
     """Refuse a tokenizer that is not the one the model was trained with."""
     if vocabulary_fingerprint(tokenizer) != spec.vocabulary:
         raise HemlineError(
-            f"the tokenizer in {folder} is not the one {SPEC_FILE} was saved with, so words would be misread; "
+            f"the tokenizer in {folder} is not the one {SPEC_FILE} was saved with; "
             "copy the whole model folder again"
         )
 
 
-def load_tensors(path: Path) -> dict[str, "object"]:
-    """The tensors of a safetensors file; HemlineError when it is absent."""
+def load_model(auto: Any, folder: Path, dtype: str) -> "PreTrainedModel":
+    """transformers' model in `folder`; HemlineError when configuration and weights do not fit."""
+    import torch
+
+    try:
+        model, info = auto.from_pretrained(
+            folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise HemlineError(
+            f"{folder}: the weights cannot be loaded ({first}); copy the whole folder again"
+        ) from None
+    wrong = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"], *info["unexpected_keys"]]))
+    if wrong:
+        raise HemlineError(
+            f"{folder}: the weights do not fit config.json ({len(wrong)} tensors, first {wrong[0]}); "
+            "copy the whole model folder again"
+        )
+    return model
+
+
+def load_into(module: "nn.Module", path: Path) -> None:
+    """Load a safetensors file into `module`; HemlineError when it is absent or of another shape."""
     from safetensors.torch import load_file
 
     if not path.is_file():
         raise HemlineError(f"{path} is missing; copy the whole model folder again")
-    return dict(load_file(path))
+    found, expected = load_file(path), module.state_dict()
+    shapes = {name: tuple(tensor.shape) for name, tensor in found.items()}
+    wanted = {name: tuple(tensor.shape) for name, tensor in expected.items()}
+    if shapes != wanted:
+        raise HemlineError(
+            f"{path} holds {shapes}, but {SPEC_FILE} asks for {wanted}; copy the whole model folder again"
+        )
+    module.load_state_dict(found)
 
 
 def refuse_other_model(folder: Path) -> None:

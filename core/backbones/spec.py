@@ -33,10 +33,11 @@ _CHOICES = {
 class Spec:
     """The specification of a checkpoint.
 
-    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption; `pooling` "last" is the last
-    token's state; `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and `std` per
-    channel on [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the saved adapters;
-    `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint; `weights` file name to sha256.
+    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption; `pooling` "last" is the
+    last token's state; `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and
+    `std` per channel on [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the
+    saved adapters; `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint; `weights`
+    file name to sha256.
     """
 
     kind: Literal["mllm", "clip"]
@@ -82,7 +83,7 @@ def read_spec(folder: Path) -> Spec:
         raise HemlineError(f"{folder} is not a folder; give the folder of a trained or built model")
     if not path.is_file():
         raise HemlineError(
-            f"{folder} holds no {SPEC_FILE}, so it is not a model of Hemline; build one with core.backbones.build"
+            f"{folder} holds no {SPEC_FILE}, so it is no model; build one with core.backbones.build"
         )
     value = read_json(path)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
@@ -92,9 +93,7 @@ def read_spec(folder: Path) -> Spec:
     known = {f.name for f in fields(Spec)}
     unknown, absent = sorted(value.keys() - known), sorted({"kind", "dim", "weights"} - value.keys())
     if unknown or absent:
-        raise HemlineError(
-            f"{path}: unknown fields {unknown}, missing fields {absent}; restore the file from the model's maker"
-        )
+        raise HemlineError(f"{path}: unknown fields {unknown}, missing fields {absent}; copy the model again")
     for name in ("mean", "std", "adapters"):
         if name in value:
             value[name] = tuple(value[name])
@@ -121,7 +120,7 @@ def with_weights(spec: Spec, folder: Path) -> Spec:
 
 
 def check_weights(spec: Spec, folder: Path) -> None:
-    """Refuse a folder whose files are not those the specification was saved with, naming the first that differs."""
+    """Refuse a folder whose files are not those `spec` was saved with, naming the first that differs."""
     for name, expected in spec.weights.items():
         path = folder / name
         if not path.is_file():

@@ -1,11 +1,12 @@
 """The vision tower: EfficientNet-Lite0 as a small module, registered with transformers' Auto classes.
 
-The architecture is Google's EfficientNet-Lite0 (no squeeze-and-excitation, ReLU6, stem and head of fixed width;
-TensorFlow "same" padding). It is split in two so that what is frozen is computed once for every picture:
-`front` is the frozen part, whose output is cached on disk, `back` the trainable rest and the pooling.
+The architecture is Google's EfficientNet-Lite0 (no squeeze-and-excitation, ReLU6, stem and head of fixed
+width; TensorFlow "same" padding). It is split in two so that what is frozen is computed once for every
+picture: `front` is the frozen part, whose output is cached on disk, `back` the trainable rest and the
+pooling.
 
-Batch normalisation always uses the running statistics, in training as well: a vector never depends on its batch,
-and a resumed run repeats exactly. The statistics are folded into the convolutions on the fly.
+Batch normalisation always uses the running statistics, in training as well: a vector never depends on its
+batch, and a resumed run repeats exactly. The statistics are folded into the convolutions on the fly.
 """
 
 import math
@@ -37,9 +38,9 @@ FROZEN_WHOLE = BLOCKS + 1
 class TowerConfig(PreTrainedConfig):
     """Shape of the tower.
 
-    `width` scales every channel count (1.0 is Lite0; less is for tests), `grid` is the side of the pooled output
-    (4 gives 16 positions; 7 keeps all 49 of a 224 px picture), `frozen_blocks` how many of the 16 blocks, plus the
-    stem, form the frozen front: 0 freezes the stem only, 17 (`FROZEN_WHOLE`) everything.
+    `width` scales every channel count (1.0 is Lite0; less is for tests), `grid` is the side of the pooled
+    output (4 gives 16 positions; 7 keeps all 49 of a 224 px picture), `frozen_blocks` how many of the 16
+    blocks, plus the stem, form the frozen front: 0 freezes the stem only, 17 (`FROZEN_WHOLE`) everything.
     """
 
     model_type = "hemline_efficientnet_lite"
@@ -125,14 +126,14 @@ def build_blocks(width: float) -> nn.ModuleList:
 class Tower(PreTrainedModel):
     """EfficientNet-Lite0 without its classifier.
 
-    `forward(pixel_values)`: [n, 3, size, size] normalised pixels to `last_hidden_state` [n, 1280, grid, grid] and
-    `pooler_output` [n, 1280], the mean over the grid.
+    `forward(pixel_values)`: [n, 3, size, size] normalised pixels to `last_hidden_state` [n, 1280, grid, grid]
+    and `pooler_output` [n, 1280], the mean over the grid.
     """
 
     config_class = TowerConfig
     config: TowerConfig
     main_input_name = "pixel_values"
-    input_modalities = ("image",)
+    input_modalities = ["image"]
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__(config)
@@ -191,7 +192,7 @@ class Tower(PreTrainedModel):
         return x.flatten(2).transpose(1, 2).contiguous()
 
     def back(self, features: Tensor) -> Tensor:
-        """The rest: features [n, tokens, channels] of any float type to [n, 1280, grid, grid] of the tower's."""
+        """The rest: features [n, tokens, channels] of any float type to [n, 1280, grid, grid]."""
         side = math.isqrt(features.shape[1])
         x = features.to(self.dtype).transpose(1, 2).unflatten(2, (side, side))
         if self.frozen_whole:
@@ -209,7 +210,8 @@ class Tower(PreTrainedModel):
             return self.config.grid**2, self.config.hidden_size
         side = math.ceil(self.config.image_size / 2)
         channels = scaled(STEM_CHANNELS, self.config.width)
-        for block in self.blocks[: self.config.frozen_blocks]:
+        for block in list(self.blocks)[: self.config.frozen_blocks]:
+            assert isinstance(block, Block)
             side = math.ceil(side / block.depthwise.conv.stride[0])
             channels = block.project.conv.out_channels
         return side**2, channels

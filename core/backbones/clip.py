@@ -1,0 +1,212 @@
+"""The baseline: CLIP, with transformers' dual encoder over the shared tower, or a released CLIPModel.
+
+The query is the normalised sum of the picture's and the text's vector, or what a trained combiner makes of
+them (CLIP4Cir, Baldrati et al. 2022); the target is the picture's vector.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from core.backbones.base import Backbone, image_rows, present, unit
+from core.backbones.padding import pad_rows
+from core.backbones.saving import check_vocabulary, load_into, load_model
+from core.backbones.spec import Spec, tensors_fingerprint
+from core.backbones.tokenizer import prompt_ids, text_ids
+from core.backbones.tower import Tower
+from core.backbones.vision import FrozenVision, Vision
+from core.errors import HemlineError
+from core.files import read_json
+
+COMBINER_FILE = "combiner.safetensors"
+# The pixel statistics of OpenAI's CLIP, which the CLIPs trained after it kept.
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class Combiner(nn.Module):
+    """CLIP4Cir's combiner of a picture's and a text's unit vector, both [n, dim], into one [n, dim].
+
+    Two projections are concatenated and mixed; to that a gated sum of the two inputs is added. The paper
+    widens to 4 and 8 times `dim` for CLIP's 640; the default here is half of that, as the vectors are
+    smaller.
+    """
+
+    def __init__(self, dim: int, inner: int | None = None, dropout: float = 0.5) -> None:
+        super().__init__()
+        inner = inner or 2 * dim
+        self.text = nn.Linear(dim, inner)
+        self.picture = nn.Linear(dim, inner)
+        self.mix = nn.Linear(2 * inner, 2 * inner)
+        self.out = nn.Linear(2 * inner, dim)
+        self.gate = nn.Sequential(
+            nn.Linear(2 * inner, 2 * inner),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * inner, 1),
+            nn.Sigmoid(),
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, picture: Tensor, text: Tensor) -> Tensor:
+        projected = [
+            self.dropout(functional.relu(self.text(text))),
+            self.dropout(functional.relu(self.picture(picture))),
+        ]
+        raw = torch.cat(projected, dim=-1)
+        mixed = self.out(self.dropout(functional.relu(self.mix(raw))))
+        share = self.gate(raw)
+        return mixed + share * text + (1 - share) * picture
+
+
+class ClipBackbone(Backbone):
+    """A dual encoder over the shared tower, or a released CLIP whose whole vision side is frozen."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        combiner: Combiner | None = None,
+    ) -> None:
+        super().__init__(spec, tokenizer)
+        if (spec.combiner == "combiner") != (combiner is not None):
+            raise HemlineError(
+                f'the specification says combiner "{spec.combiner}", which the weights do not fit'
+            )
+        self.model: Any = model
+        self.combiner = combiner
+
+    @property
+    def query_parts(self) -> tuple[str, ...]:
+        return ("text",) if self.combiner is None else ("text", "combiner")
+
+    @property
+    def tower(self) -> Vision:
+        vision = self.model.vision_model
+        return vision if isinstance(vision, Tower) else FrozenVision(vision)
+
+    def query_vectors(
+        self, features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+    ) -> Tensor:
+        given = image_rows(features, has_image, texts)
+        worded = [present(text) is not None for text in texts]
+        pictures = words = torch.zeros(len(texts), self.spec.dim, device=self.device)
+        if features is not None and any(given):
+            rows = torch.tensor(given, device=self.device).nonzero()[:, 0]
+            pictures = pictures.index_copy(0, rows, self.target_vectors(features[rows]))
+        if any(worded):
+            rows = torch.tensor(worded, device=self.device).nonzero()[:, 0]
+            words = words.index_copy(
+                0, rows, self.text_vectors([text for text in texts if text and text.strip()])
+            )
+        summed = pictures + words
+        if self.combiner is not None:
+            both = torch.tensor([a and b for a, b in zip(given, worded, strict=True)], device=self.device)
+            # The combiner knows pairs only: a picture or a text alone is its own vector.
+            summed = torch.where(both[:, None], self.combiner(pictures, words), summed)
+        return unit(summed)
+
+    def target_vectors(self, features: Tensor) -> Tensor:
+        return unit(self.model.visual_projection(self.tower.back(features).mean(dim=(2, 3))))
+
+    def text_vectors(self, texts: Sequence[str]) -> Tensor:
+        before, after = (
+            prompt_ids(self.tokenizer, piece) for piece in self.spec.prompts["query"].split("{text}")
+        )
+        longest = self.spec.max_text_tokens
+        rows = [before + text_ids(self.tokenizer, text, longest) + after for text in texts]
+        batch = pad_rows(rows, self.pad_id, self.spec.padding, self.device)
+        states = self.model.text_model(
+            input_ids=batch.ids, attention_mask=batch.mask, position_ids=batch.positions
+        ).last_hidden_state
+        last = states[torch.arange(len(rows), device=self.device), batch.last]
+        return unit(self.model.text_projection(last))
+
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        parts = {
+            "tower": self.tower.back_parameters(),
+            "picture": list(self.model.visual_projection.parameters()),
+            "text": [*self.model.text_model.parameters(), *self.model.text_projection.parameters()],
+        }
+        if self.combiner is not None:
+            parts["combiner"] = list(self.combiner.parameters())
+        return parts
+
+    def target_fingerprint(self) -> str:
+        tensors = [
+            (f"vision.{k}", v)
+            for k, v in self.model.vision_model.state_dict().items()
+            if "num_batches" not in k
+        ]
+        tensors += [("projection", self.model.visual_projection.weight)]
+        return tensors_fingerprint(tensors, self.tower_fingerprint(), self.spec.dim)
+
+    def write(self, folder: Path) -> None:
+        from safetensors.torch import save_file
+
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        if self.combiner is not None:
+            save_file(
+                {k: v.contiguous() for k, v in self.combiner.state_dict().items()}, folder / COMBINER_FILE
+            )
+
+
+def from_released(folder: Path, combiner: str = "sum", framing: str = "crop") -> ClipBackbone:
+    """A released CLIP checkpoint (a folder that `CLIPModel` reads) as a backbone, to be saved as one of ours.
+
+    Pictures are normalised as OpenAI's CLIP was; the whole vision side is frozen. Raises HemlineError when
+    the folder is no CLIP.
+    """
+    from transformers import AutoTokenizer, CLIPModel
+
+    if (
+        not (folder / "config.json").is_file()
+        or read_json(folder / "config.json").get("model_type") != "clip"
+    ):
+        raise HemlineError(
+            f"{folder} is not a released CLIP; give a folder with CLIP's config.json and weights"
+        )
+    model = load_model(CLIPModel, folder, "float32")
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    spec = Spec(
+        kind="clip",
+        dim=model.config.projection_dim,
+        prompts={"query": f"{tokenizer.bos_token or ''}{{text}}{tokenizer.eos_token}"},
+        image_size=model.config.vision_config.image_size,
+        framing=framing,  # type: ignore[arg-type]
+        mean=CLIP_MEAN,
+        std=CLIP_STD,
+        combiner=combiner,  # type: ignore[arg-type]
+        max_text_tokens=model.config.text_config.max_position_embeddings - 2,
+    )
+    return ClipBackbone(spec, model, tokenizer, Combiner(spec.dim) if combiner == "combiner" else None).eval()
+
+
+def load_clip(folder: Path, spec: Spec) -> ClipBackbone:
+    """The CLIP backbone saved in `folder`, whose files were checked against `spec`."""
+    from transformers import AutoModel, AutoTokenizer
+
+    model = load_model(AutoModel, folder, spec.dtype)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    check_vocabulary(spec, tokenizer, folder)
+    if model.config.projection_dim != spec.dim:
+        raise HemlineError(
+            f"{folder}: the weights give vectors of {model.config.projection_dim}, the specification says "
+            f"{spec.dim}; copy the whole model folder again"
+        )
+    combiner = None
+    if spec.combiner == "combiner":
+        combiner = Combiner(spec.dim)
+        load_into(combiner, folder / COMBINER_FILE)
+    backbone = ClipBackbone(spec, model, tokenizer, combiner)
+    backbone.tower.freeze_front()
+    return backbone.eval()
