@@ -34,7 +34,7 @@ class RunCard:
     """One run of a command.
 
     `git` is {"commit", "dirty"} or None outside a git checkout; `wall_seconds` is summed over resumes;
-    `peak_memory_mb` is the process's largest resident size in MiB over all its lives; times are UTC, ISO 8601.
+    `peak_memory_mb` is the process's largest resident size in MiB over its lives; times are ISO 8601, UTC.
     """
 
     command: str
@@ -59,7 +59,7 @@ class RunCard:
 def start_card(
     command: str, config: dict[str, Any], data_fingerprint: str, seed: int, previous: RunCard | None = None
 ) -> RunCard:
-    """A card for a run that begins now; with `previous` (the card of the part before a kill) it goes on from it."""
+    """A card for a run that begins now; with `previous` (the card from before a kill) it goes on."""
     card = RunCard(
         command=command,
         arguments=sys.argv[1:],
@@ -124,7 +124,7 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """CPU model, usable cores, RAM in MiB, and torch's threads (what the environment asks for before torch is loaded)."""
+    """CPU model, usable cores, RAM in MiB, torch's threads (before its import: what OMP_NUM_THREADS says)."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     torch = sys.modules.get("torch")
@@ -146,7 +146,7 @@ def peak_memory_mb() -> float:
 
 
 def git_state(root: Path | None = None) -> dict[str, Any] | None:
-    """{"commit", "dirty"} of the checkout at `root` (default: this project); None where that is not a git checkout."""
+    """{"commit", "dirty"} of the checkout at `root` (default: this project); None outside git."""
     root = (root or Path(__file__).parent.parent).resolve()
     top = _git(root, "rev-parse", "--show-toplevel")
     # A copy of the project inside another repository must not carry that repository's commit.

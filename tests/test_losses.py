@@ -30,7 +30,7 @@ def test_a_query_with_no_negative_costs_nothing_and_gives_no_gradient() -> None:
     queries = EYE[:1].clone().requires_grad_()
     loss = info_nce(queries, EYE, torch.tensor([1]), torch.zeros(1, 3, dtype=torch.bool))
     loss.backward()
-    assert float(loss) == 0.0
+    assert loss.item() == 0.0
     assert queries.grad is not None and not queries.grad.any()
 
 

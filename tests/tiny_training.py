@@ -1,6 +1,6 @@
 """A tiny model with dropout, trained by the real loop: run as a program it can be killed and run again.
 
-python tests/tiny_training.py RUN [--kill-at STEP] [--file-limit BYTES AT_STEP]: writes RUN/weights.safetensors.
+python tests/tiny_training.py RUN [--kill-at STEP] [--file-limit BYTES STEP] writes RUN/weights.safetensors.
 """
 
 import argparse

@@ -13,7 +13,7 @@ def epoch_rng(seed: int, epoch: int, stream: int = 0) -> np.random.Generator:
 
 
 def shuffled_batches(count: int, batch_size: int, seed: int) -> Batches:
-    """Batches over a fresh shuffle of 0..count-1 each epoch, all of `batch_size` (the rest waits for another epoch).
+    """Batches over a fresh shuffle of 0..count-1 each epoch, all of `batch_size` (the rest waits).
 
     With fewer examples than `batch_size` the one batch holds them all.
     """

@@ -1,8 +1,8 @@
 """Training state on disk, for a resume that is bit-exact on a CPU: safetensors and JSON only, never pickle.
 
-A checkpoint is a folder RUN/checkpoints/step-N of tensors.safetensors and state.json. It is written under another
-name beside its place and renamed into it when complete, and only then are older ones removed: whenever the process
-dies, or the disk is full, the newest folder named step-N is whole.
+A checkpoint is a folder RUN/checkpoints/step-N of tensors.safetensors and state.json. It is written under
+another name beside its place and renamed into it when complete, and only then are older ones removed:
+whenever the process dies, or the disk is full, the newest folder named step-N is whole.
 """
 
 import json
@@ -31,7 +31,7 @@ FORMAT = 1
 
 @dataclass
 class Progress:
-    """Where training stands: `step` steps are done; the next batch is number `offset` of epoch `epoch` (from 0)."""
+    """Where training stands: `step` steps are done; next is batch `offset` of epoch `epoch`, both from 0."""
 
     step: int = 0
     epoch: int = 0
@@ -42,10 +42,10 @@ class Progress:
 def save_checkpoint(
     run: Path, tensors: Mapping[str, Tensor], optimizer: Optimizer, progress: Progress, fingerprint: str
 ) -> Path:
-    """Save `tensors` (what training changes), the optimizer, the random states and `progress`; answers the folder.
+    """Save `tensors` (what training changes), optimizer, random states and `progress`; gives the folder.
 
-    `fingerprint` names the run's configuration. Raises OSError where the disk is full; then the previous checkpoint
-    is still there and the partial one is removed.
+    `fingerprint` names the run's configuration. Raises OSError where the disk is full; then the previous
+    checkpoint is still there and the partial one is removed.
     """
     place = run / "checkpoints" / f"step-{progress.step:08d}"
 
@@ -81,8 +81,8 @@ def load_checkpoint(
 ) -> Progress | None:
     """Put the newest checkpoint of `run` into `tensors` (in place), `optimizer` and the random generators.
 
-    None where there is no checkpoint. Raises HemlineError for a damaged one and for one of another configuration;
-    nothing is changed then.
+    None where there is no checkpoint. Raises HemlineError for a damaged one and for one of another
+    configuration; nothing is changed then.
     """
     folder = newest_checkpoint(run)
     if folder is None:
@@ -106,9 +106,7 @@ def load_checkpoint(
         if name not in weights or name not in tensors or weights[name].shape != tensors[name].shape
     )
     if unlike:
-        raise HemlineError(
-            f"{folder} does not fit this model: {len(unlike)} tensors differ, first {unlike[0]!r}"
-        )
+        raise HemlineError(f"{folder} does not fit: {len(unlike)} tensors differ, first {unlike[0]!r}")
     with torch.no_grad():
         for name, value in weights.items():
             tensors[name].copy_(value)

@@ -5,7 +5,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ class LoopConfig:
     """How long to train and how often to log (steps) and save (steps or seconds, whichever comes first)."""
 
     total_steps: int
-    optimizer: OptimizerConfig = OptimizerConfig()
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     seed: int = 0
     log_every: int = 10
     save_every: int = 500
@@ -57,13 +57,13 @@ def train_loop(
     on_save: Callable[[Progress], None] | None = None,
     name: str = "train",
 ) -> Progress:
-    """Train to `config.total_steps` and answer where it stands; a run that was killed goes on where it was saved.
+    """Train to `config.total_steps`; a run that was killed goes on from its last checkpoint, bit for bit.
 
-    `step` answers the scalar loss of a list of example indices. `tensors` is what training changes
-    (`train.optimizer.training_tensors`), `batches(epoch)` gives an epoch's batches and is called when the epoch is
-    begun or resumed. `fingerprint` names configuration and data. `evaluate` is called after each epoch (and after
-    the last step), its figures go to log.jsonl; `on_save` is called after each checkpoint.
-    Raises HemlineError where the loss is no longer a number, or the checkpoint is damaged or another run's.
+    `step` answers the scalar loss of a list of example indices; `tensors` is what training changes
+    (`train.optimizer.training_tensors`); `batches(epoch)`, a function of the epoch alone, is called when an
+    epoch is begun or resumed; `fingerprint` names configuration and data. `evaluate` is called after each
+    epoch and the last step, its figures go to log.jsonl; `on_save` is called after each checkpoint. Raises
+    HemlineError where the loss is no longer a number, or the checkpoint is damaged or another run's.
     """
     run.mkdir(parents=True, exist_ok=True)
     seed_everything(config.seed)
@@ -114,7 +114,8 @@ def _finite(loss: Tensor, step: int, run: Path) -> float:
     value = float(loss.detach())
     if not np.isfinite(value):
         raise HemlineError(
-            f"the loss of step {step + 1} is {value}; use a lower learning rate (the last checkpoint in {run} is kept)"
+            f"the loss of step {step + 1} is {value}; use a lower learning rate "
+            f"(the last checkpoint in {run} is kept)"
         )
     return value
 
@@ -123,6 +124,10 @@ def _log(run: Path, at: Progress, **figures: Any) -> None:
     line = {"step": at.step, "epoch": at.epoch, "seconds": round(at.wall_seconds, 1), **figures}
     with (run / LOG_FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+
+
+def _write_lines(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def _cut_log(path: Path, step: int) -> None:
@@ -136,4 +141,4 @@ def _cut_log(path: Path, step: int) -> None:
                 kept.append(line + "\n")
         except (json.JSONDecodeError, KeyError, TypeError):
             break
-    write_atomically(path, lambda temporary: temporary.write_text("".join(kept), encoding="utf-8"))
+    write_atomically(path, lambda aside: _write_lines(aside, kept))

@@ -1,4 +1,4 @@
-"""Contrastive losses with a mask: softmax cross-entropy over the target and the candidates that may be negatives."""
+"""Contrastive losses with a mask: softmax cross-entropy over the target and what may be its negatives."""
 
 import math
 
@@ -18,7 +18,7 @@ def info_nce(
 ) -> Tensor:
     """Query-to-target InfoNCE (van den Oord et al. 2018), the mean over queries, a scalar in nats.
 
-    `queries` [q, d] and `candidates` [n, d] are unit rows; `target_columns` [q] int64 is each query's own column;
+    `queries` [q, d] and `candidates` [n, d] are unit rows; `target_columns` [q] int64 is each query's column;
     `mask` [q, n] bool is True where a column may be that query's negative (None: every other column);
     the target's own column always counts once, whatever the mask says.
     `hard` [q, n] bool marks mined negatives, each counted `hard_weight` times in the softmax's sum:
@@ -39,8 +39,8 @@ def symmetric_info_nce(
 ) -> Tensor:
     """In-batch InfoNCE both ways, the mean of query-to-target and target-to-query, a scalar in nats.
 
-    Row i of `queries` [b, d] belongs to row i of `targets` [b, d]; `mask` [b, b] bool is True where target j may be
-    query i's negative, and then query i is target j's negative too.
+    Row i of `queries` [b, d] belongs to row i of `targets` [b, d]; `mask` [b, b] bool is True where target j
+    may be query i's negative, and then query i is target j's negative too.
     """
     columns = torch.arange(queries.shape[0], device=queries.device)
     forward = info_nce(queries, targets, columns, mask, temperature)

@@ -10,7 +10,7 @@ from torch.optim import AdamW, Optimizer
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """AdamW and its schedule; `warmup` is the share of all steps, `final` the share of `lr` left at the end."""
+    """AdamW and its schedule; `warmup` is a share of all steps, `final` the share of `lr` left at the end."""
 
     lr: float = 1e-3
     weight_decay: float = 0.05
@@ -28,7 +28,7 @@ def trainable(module: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def training_tensors(module: nn.Module) -> dict[str, Tensor]:
-    """What training changes: the trainable parameters, and the buffers saved with the module (running statistics)."""
+    """What training changes: the trainable parameters and the saved buffers (running statistics), by name."""
     parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
     kept = trainable(module)
     state = module.state_dict(keep_vars=True)
@@ -63,7 +63,7 @@ def make_optimizer(
 
 
 def learning_rate(step: int, total_steps: int, config: OptimizerConfig) -> float:
-    """The rate of `step` (from 0): linear warm-up to `lr`, then a cosine down to `final` x `lr` at the last step."""
+    """The rate of `step` (from 0): linear warm-up to `lr`, then a cosine to `final` x `lr` at the end."""
     warmup = round(config.warmup * total_steps)
     if step < warmup:
         return config.lr * (step + 1) / warmup
