@@ -181,6 +181,7 @@ def test_exif_orientation_is_applied(orientation: int, at_least: int | None) -> 
     assert _difference(read, upright.resize(read.size, Image.Resampling.BOX)) < 3
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_broken_exif_is_no_reason_to_refuse() -> None:
     data = _saved(_picture(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
     assert read_picture(data).size == (60, 40)
