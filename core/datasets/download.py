@@ -52,7 +52,7 @@ class Unreachable(HemlineError):
 
 
 class _Fault(Exception):
-    """One try that failed: whether the server was `reached`, and whether to try `again`."""
+    """One try that failed: whether it `reached` a server that answers, and whether to try `again`."""
 
     def __init__(self, message: str, *, reached: bool, again: bool) -> None:
         super().__init__(message)
@@ -139,7 +139,7 @@ def _get(item: Wanted, timeout: float) -> bytes:
     except TimeoutError:
         raise _Fault("timed out", reached=False, again=True) from None
     except (OSError, http.client.HTTPException) as error:
-        raise _Fault(f"the connection broke ({error})", reached=True, again=True) from None
+        raise _Fault(f"the connection broke ({error})", reached=False, again=True) from None
     if length.isdigit() and len(data) != int(length):
         raise _Fault(f"cut short: {len(data)} of {length} bytes came", reached=True, again=True)
     if hashlib.sha256(data).hexdigest() != item.sha256:
