@@ -1,0 +1,27 @@
+"""Captions for the catalogue's photos, where their folder is laid out as FashionIQ and Closet are."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.datasets.garments import read_garments
+from core.errors import HemlineError
+from core.types import Garment
+
+LOG = logging.getLogger("hemline")
+
+
+def garments_of(pictures: Mapping[str, Path]) -> dict[str, Garment]:
+    """The garments of `pictures` (id -> DATASET/images/ID.jpg) that DATASET/garments.jsonl describes.
+
+    A spoilt garments.jsonl is logged and passed over: the page works without captions.
+    """
+    known: dict[str, Garment] = {}
+    for root in {path.parent.parent for path in pictures.values()}:
+        path = root / "garments.jsonl"
+        if path.is_file():
+            try:
+                known |= read_garments(path)
+            except HemlineError as error:
+                LOG.warning("captions are not shown: %s", error)
+    return {id_: known[id_] for id_ in pictures if id_ in known}

@@ -1,0 +1,83 @@
+"""The page's own pieces of HTML: a constant template each, filled by its script (both in demo/static).
+
+Scripts use textContent: no value, caption or name enters a template, since Gradio runs those as code.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.pictures import MAX_BYTES
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+# demo.shelf.shelf_page for the running app; the scripts call it as `server.browse`, so it must have that name
+Browse = Callable[[dict[str, Any]], dict[str, Any]]
+
+STATIC = Path(__file__).parent / "static"
+
+# Tapped, they become the change: one list per Closet category, and one for a reference of unknown category.
+EXAMPLES = {
+    "any": ["in red", "with long sleeves", "with stripes", "without the print", "shorter"],
+    "dress": [
+        "in black",
+        "with long sleeves",
+        "with flowers",
+        "shorter, with a belt",
+        "plain instead of printed",
+    ],
+    "shirt": [
+        "in light blue",
+        "with short sleeves",
+        "with a check pattern",
+        "in denim",
+        "plain, with a collar",
+    ],
+    "toptee": ["in black", "with long sleeves", "with stripes", "without the print", "with a hood"],
+    "outerwear": ["in navy", "with a hood", "in leather", "longer and warmer", "lighter, without a lining"],
+    "bottoms": ["in black", "shorter", "in light denim", "wide instead of skinny", "with stripes"],
+    "shoes": ["in white", "with a heel", "in brown leather", "a high-top", "open, like a sandal"],
+}
+
+
+def _part(name: str, **settings: Any) -> "gr.HTML":
+    import gradio as gr
+
+    return gr.HTML(
+        html_template=(STATIC / f"{name}.html").read_text(),
+        js_on_load=(STATIC / "dom.js").read_text() + (STATIC / f"{name}.js").read_text(),
+        apply_default_css=False,
+        elem_id=name,
+        **settings,
+    )
+
+
+def reference() -> "gr.HTML":
+    """The chosen reference; its value is None, {"reference_id": id} or {"upload": path}."""
+    return _part("reference", value=None, max_bytes=MAX_BYTES)
+
+
+def shelf(browse: Browse) -> "gr.HTML":
+    """The catalogue to choose a reference from, a page at a time."""
+    return _part("shelf", value=None, server_functions=[browse])
+
+
+def starters(browse: Browse) -> "gr.HTML":
+    """A few composed queries to tap before the first search."""
+    return _part("starters", value=None, server_functions=[browse], examples=EXAMPLES)
+
+
+def changes() -> "gr.HTML":
+    """The example changes; the value becomes {"text", "turn"} when one is tapped."""
+    return _part("changes", value=None, examples=EXAMPLES)
+
+
+def cards() -> "gr.HTML":
+    """The ranked cards: `value` takes answer_page's answer, `reply` judge's; `judged` carries an act."""
+    return _part("cards", value=None, reply=None)
+
+
+def masthead(garments: int) -> "gr.HTML":
+    """The page's head; `garments` is the catalogue's size."""
+    return _part("masthead", value=None, garments=garments)

@@ -1,0 +1,104 @@
+"""The page: one person's desk for asking composed queries over a catalogue and judging what comes back."""
+
+from typing import TYPE_CHECKING, Any
+
+from demo import grid
+from demo.api import add_search_endpoint
+from demo.queries import answer_page
+from demo.service import Service
+from demo.shelf import shelf_page
+from demo.verdicts import judge
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+LONGEST_CHANGE = 500  # characters; the model's own limit, in tokens, is told by core.search
+DROP_UPLOADS = (600, 3600)  # every 10 minutes, uploads older than an hour are deleted
+
+# Gradio runs these in the browser: the cards hear them as document events (demo/static/dom.js).
+TELL_SEARCHING = """(...inputs) => {
+  document.dispatchEvent(new CustomEvent("hemline:searching", { detail: {} }));
+  return inputs;
+}"""
+TELL_FAILED = """() => {
+  document.dispatchEvent(new CustomEvent("hemline:failed", { detail: {} }));
+}"""
+
+
+def build_page(service: Service) -> "gr.Blocks":
+    """The whole page with its `/search` endpoint; launch it with demo.serve."""
+    import gradio as gr
+
+    def browse(wish: dict[str, Any]) -> dict[str, Any]:  # the page's scripts call it by this name
+        return shelf_page(service, wish)
+
+    with gr.Blocks(title="Hemline", delete_cache=DROP_UPLOADS, fill_width=True) as page:
+        remembered = gr.BrowserState("", storage_key="hemline-annotator", secret="hemline-annotator")
+        with gr.Row(elem_id="page-head"):
+            grid.masthead(len(service.searcher.index.ids))
+            name = gr.Textbox(label="Judging as", placeholder="anonymous", max_length=80, elem_id="annotator")
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="ask", min_width=0):
+                reference = grid.reference()
+                change = gr.Textbox(
+                    label="What should be different?",
+                    placeholder="the same, but red with long sleeves",
+                    lines=1,
+                    max_lines=4,
+                    max_length=LONGEST_CHANGE,
+                    elem_id="change",
+                )
+                example = grid.changes()
+                button = gr.Button("Search", variant="primary", elem_id="search")
+                grid.shelf(browse)
+            with gr.Column(elem_id="answer", min_width=0):
+                grid.starters(browse)
+                cards = grid.cards()
+        _wire(service, reference, change, example, button, cards, name)
+        _remember(page, remembered, name)
+        add_search_endpoint(service)
+    page.queue(max_size=64)
+    return page
+
+
+def _wire(
+    service: Service,
+    reference: "gr.HTML",
+    change: "gr.Textbox",
+    example: "gr.HTML",
+    button: "gr.Button",
+    cards: "gr.HTML",
+    name: "gr.Textbox",
+) -> None:
+    import gradio as gr
+
+    def ask(chosen: dict[str, Any] | None, text: str, annotator: str) -> dict[str, Any]:
+        return answer_page(service, chosen, text, annotator)
+
+    def keep(annotator: str, act: gr.EventData, request: gr.Request) -> gr.HTML:
+        return gr.HTML(reply=judge(service, act._data or {}, annotator, request.session_hash or ""))
+
+    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    search: dict[str, Any] = {
+        "fn": ask,
+        "inputs": [reference, change, name],
+        "outputs": cards,
+        "js": TELL_SEARCHING,
+        "concurrency_id": "search",
+        "concurrency_limit": 1,
+        **hidden,
+    }
+    asked = gr.on([button.click, change.submit], api_name="ask", **search)
+    tapped = example.change(
+        None, example, change, js="(tapped) => tapped.text", api_name="use_example", **hidden
+    )
+    tried = tapped.then(api_name="ask_example", **search)
+    for asking in (asked, tried):
+        asking.failure(None, js=TELL_FAILED, **hidden)
+    cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
+
+
+def _remember(page: "gr.Blocks", remembered: "gr.BrowserState", name: "gr.Textbox") -> None:
+    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    page.load(None, remembered, name, js="(kept) => kept", api_name="recall_name", **hidden)
+    name.change(None, name, remembered, js="(typed) => typed", api_name="remember_name", **hidden)

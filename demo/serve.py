@@ -1,0 +1,49 @@
+"""Starting the page's server: local files only, no telemetry, no inputs kept in the browser's history."""
+
+import os
+from pathlib import Path
+
+from core.errors import HemlineError
+from core.pictures import MAX_BYTES
+from demo.service import Service
+
+STATIC = Path(__file__).parent / "static"
+STYLES = ("page", "ask", "cards", "phone")  # in this order: the last one overrides
+
+
+def serve(service: Service, host: str, port: int) -> None:
+    """Serve until interrupted; prints the address once the page answers; HemlineError for a taken port."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from demo.page import build_page
+    from demo.theme import calm_theme
+    from demo.thumbnails import thumbnail_route
+
+    page = build_page(service)
+    try:
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            show_error=True,
+            run_history=False,
+            footer_links=["api"],
+            max_file_size=MAX_BYTES,
+            enable_monitoring=False,
+            ssr_mode=False,  # its front server would not know the thumbnails' route
+            pwa=False,
+            mcp_server=False,
+            favicon_path=STATIC / "favicon.png",
+            theme=calm_theme(),
+            css_paths=[STATIC / f"{name}.css" for name in STYLES],
+            app_kwargs={"routes": [thumbnail_route(service.thumbnails)]},
+        )
+    except OSError as error:
+        raise HemlineError(
+            f"cannot listen on {host}, port {port} ({error}); name another with --port"
+        ) from None
+    print(
+        f"Hemline is at {address} ({len(service.searcher.index.ids):,} garments); Ctrl-C stops it", flush=True
+    )
+    page.block_thread()

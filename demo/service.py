@@ -1,0 +1,55 @@
+"""What the page and the API share while the app runs: searcher, judgements, captions, thumbnails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.files import fingerprint, read_json
+from core.judgements import Store, open_store
+from core.search import Searcher, open_searcher
+from core.types import Garment
+from demo.garments import garments_of
+from demo.thumbnails import Thumbnails, address, thumbnails_of
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running app. `garments` may be empty: a plain folder of photos has no captions."""
+
+    searcher: Searcher
+    store: Store
+    garments: Mapping[str, Garment]
+    thumbnails: Thumbnails
+    model_fingerprint: str
+    index_fingerprint: str
+
+
+def open_service(model: Path | None, index: Path, judgements: Path) -> Service:
+    """Open everything the app needs; HemlineError where a part is missing or parts do not fit.
+
+    `model` None is the model that the index was built with.
+    """
+    searcher = open_searcher(model, index)
+    card = searcher.index.card
+    checkpoint = model if model is not None else Path(card.model)
+    return Service(
+        searcher=searcher,
+        store=open_store(judgements),
+        garments=garments_of(searcher.pictures),
+        thumbnails=thumbnails_of(searcher.pictures, index),
+        # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
+        model_fingerprint=fingerprint(read_json(checkpoint / "hemline.json")),
+        index_fingerprint=card.fingerprint,
+    )
+
+
+def shown(service: Service, id_: str) -> dict[str, str]:
+    """What the page shows of a garment: caption and category (or ""), and where its small photos are."""
+    garment = service.garments.get(id_)
+    return {
+        "id": id_,
+        "caption": garment.caption if garment else "",
+        "category": garment.category if garment else "",
+        "card": address(service.thumbnails, id_, "card"),
+        "view": address(service.thumbnails, id_, "view"),
+    }

@@ -1,0 +1,30 @@
+// Shared by every part of the page. All text from people or files goes through textContent: never into a template.
+const make = (tag, classes = "", text = "") => {
+  const node = document.createElement(tag);
+  if (classes) node.className = classes;
+  if (text) node.textContent = text;
+  return node;
+};
+const makeButton = (classes, text, label = "") => {
+  const button = make("button", classes, text);
+  button.type = "button";
+  if (label) button.setAttribute("aria-label", label);
+  return button;
+};
+// A photo that fades in, or says that it is missing.
+const makePhoto = (address, text, eager = false) => {
+  const frame = make("span", "photo");
+  const image = make("img");
+  image.alt = text;
+  image.decoding = "async";
+  if (!eager) image.loading = "lazy";
+  image.addEventListener("load", () => frame.classList.add("is-loaded"));
+  image.addEventListener("error", () => frame.classList.add("is-missing"));
+  image.src = address;
+  frame.append(image);
+  return frame;
+};
+// The parts of the page talk to each other by events on the document.
+const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent("hemline:" + name, { detail }));
+const hear = (name, act) => document.addEventListener("hemline:" + name, (event) => act(event.detail));
+const nameOf = (garment) => garment.caption || garment.id;

@@ -1,0 +1,79 @@
+// The reference: chosen on the shelf or from a card, uploaded, dropped or pasted.
+// props.value is null, {reference_id} or {upload: path on the server}.
+const part = (name) => element.querySelector(`[data-part="${name}"]`);
+const [chosen, file] = ["chosen", "file"].map(part);
+let turn = 0, preview = "";
+
+function uploadButton(text) {
+  const button = makeButton("quiet", text, "Upload a photo as the reference");
+  button.addEventListener("click", () => file.click());
+  return button;
+}
+
+function show(photo, note, title) {
+  chosen.classList.toggle("is-empty", !photo);
+  const words = make("div", "chosen-words");
+  words.append(make("p", "eyebrow", note), make("p", "chosen-title", title));
+  const acts = make("div", "chosen-acts");
+  if (photo) {
+    const clear = makeButton("quiet", "Remove", "Remove the reference");
+    clear.addEventListener("click", () => choose(null));
+    acts.append(clear, uploadButton("Upload another"));
+  } else acts.append(uploadButton("Upload a photo"));
+  words.append(acts);
+  chosen.replaceChildren(photo || make("span", "photo is-blank"), words);
+}
+
+function choose(garment) {
+  turn += 1; // an upload still on its way is no longer wanted
+  if (preview) URL.revokeObjectURL(preview);
+  preview = "";
+  props.value = garment ? { reference_id: garment.id } : null;
+  if (garment) show(makePhoto(garment.view, nameOf(garment), true), "Reference", nameOf(garment));
+  else show(null, "Reference", "Pick one from the catalogue, or drop or paste a photo");
+  tell("reference", { garment });
+}
+
+async function take(picture) {
+  if (!picture) return;
+  choose(null);
+  const mine = turn;
+  preview = URL.createObjectURL(picture);
+  const title = picture.name || "Pasted photo";
+  show(makePhoto(preview, "Your photo", true), "Uploading …", title);
+  try {
+    if (picture.size > props.max_bytes) throw new Error(`it is larger than ${Math.floor(props.max_bytes / 2 ** 20)} MiB`);
+    const kept = await upload(picture);
+    if (mine !== turn) return;
+    props.value = { upload: kept.path };
+    show(makePhoto(preview, "Your photo", true), "Your photo", title);
+  } catch (error) {
+    if (mine !== turn) return;
+    choose(null);
+    const reason = (error && error.message) || "the server did not take it";
+    chosen.querySelector(".chosen-title").replaceWith(make("p", "problem", `That photo could not be used: ${reason}.`));
+  }
+}
+
+file.addEventListener("change", () => {
+  take(file.files[0]);
+  file.value = "";
+});
+for (const name of ["dragover", "dragleave", "drop"]) {
+  element.addEventListener(name, (event) => {
+    event.preventDefault();
+    element.classList.toggle("is-target", name === "dragover");
+    if (name === "drop") take(event.dataTransfer.files[0]);
+  });
+}
+document.addEventListener("paste", (event) => {
+  const picture = [...(event.clipboardData?.files || [])].find((item) => item.type.startsWith("image/"));
+  if (!picture) return;
+  event.preventDefault();
+  take(picture);
+});
+hear("use", ({ garment }) => {
+  choose(garment);
+  if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
+});
+choose(null);

@@ -1,0 +1,90 @@
+"""Small copies of the catalogue's photos: made when first asked for, kept in a folder, served by hashed name.
+
+A browser never sees where a photo lies on this machine: it asks for `/thumbnails/SIZE/NAME.webp`, NAME being
+a hash of the garment's id and of its file's size and time, so that a changed photo gets a new address.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.errors import HemlineError
+from core.files import write_atomically
+from core.pictures import read_picture
+
+SIDES = {
+    "card": 256,
+    "view": 640,
+}  # pixels of the shorter side: a card in a grid, and the photo looked at closely
+QUALITY = 80
+KEEP = "public, max-age=31536000, immutable"  # a name stands for one content for ever
+
+
+@dataclass(frozen=True)
+class Thumbnails:
+    """`folder` holds the copies; `names` leads from an id to its name, `photos` from a name to its photo."""
+
+    folder: Path
+    names: Mapping[str, str]
+    photos: Mapping[str, Path]
+
+
+def thumbnails_of(pictures: Mapping[str, Path], index_dir: Path) -> Thumbnails:
+    """Small copies of `pictures` (id -> photo), kept in the index folder if it can be written."""
+    names = {id_: _name(id_, path) for id_, path in pictures.items()}
+    folder = index_dir / "thumbnails"
+    if not os.access(index_dir, os.W_OK):
+        folder = Path(tempfile.mkdtemp(prefix="hemline-thumbnails-"))
+    return Thumbnails(folder, names, {names[id_]: path for id_, path in pictures.items()})
+
+
+def _name(id_: str, path: Path) -> str:
+    try:
+        state = path.stat()
+        stamp = f"{state.st_size} {state.st_mtime_ns}"
+    except OSError:
+        stamp = "missing"  # asked for, it answers 404 and the page shows a tile without a photo
+    return hashlib.sha256(f"{id_}\n{stamp}".encode()).hexdigest()[:32]
+
+
+def address(thumbnails: Thumbnails, id_: str, size: str = "card") -> str:
+    """Where a browser finds the small copy of garment `id_`; "" for an id outside the catalogue."""
+    name = thumbnails.names.get(id_)
+    return f"/thumbnails/{size}/{name}.webp" if name else ""
+
+
+def thumbnail(thumbnails: Thumbnails, size: str, name: str) -> Path:
+    """The small copy's file, made the first time; HemlineError for an unknown name or a spoilt photo."""
+    photo, side = thumbnails.photos.get(name), SIDES.get(size)
+    if photo is None or side is None:
+        raise HemlineError(f"no thumbnail is called {size}/{name}")
+    kept = thumbnails.folder / size / f"{name}.webp"
+    if not kept.is_file():
+        picture = read_picture(photo)
+        scale = min(1.0, side / min(picture.size))
+        picture = picture.resize(
+            (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        )
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(kept, lambda path: picture.save(path, "WEBP", quality=QUALITY))
+    return kept
+
+
+def thumbnail_route(thumbnails: Thumbnails) -> Route:
+    """The web route that serves the small copies (plain `def`: Starlette runs it in a worker thread)."""
+
+    def serve(request: Request) -> Response:
+        try:
+            kept = thumbnail(thumbnails, request.path_params["size"], request.path_params["name"])
+        except (HemlineError, OSError):
+            return PlainTextResponse("no such picture", status_code=404)
+        return FileResponse(kept, media_type="image/webp", headers={"Cache-Control": KEEP})
+
+    return Route("/thumbnails/{size}/{name}.webp", serve, methods=["GET", "HEAD"])
