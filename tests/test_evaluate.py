@@ -187,8 +187,12 @@ def test_a_tiny_model_on_real_photos(
         assert query.top1 != query.reference
         assert -1.001 <= query.score <= query.top1_score <= 1.001
         assert (query.rank == 1) == (query.top1 == query.target)
-    assert _run(monkeypatch, "evaluate", "--model", model, "--data", data, "--json", out) == 0
-    assert read_result(out).ranks == result.ranks
+    features = tmp_path / "features"
+    for _ in range(2):  # once encoded, once read back
+        arguments = ("--model", model, "--data", data, "--json", out, "--features", features)
+        assert _run(monkeypatch, "evaluate", *arguments) == 0
+        assert read_result(out).ranks == result.ranks
+    assert any(features.iterdir())
     image = tmp_path / "out/image.json"
     arguments = ("--model", model, "--data", data, "--json", image, "--modality", "image")
     assert _run(monkeypatch, "evaluate", *arguments) == 0

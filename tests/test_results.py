@@ -86,12 +86,12 @@ def test_hashes_see_order_text_and_target() -> None:
 
 
 def test_recipes_are_compared_over_their_seeds() -> None:
-    weak = [_result([60, 60, 1, 30]), _result([60, 60, 1, 1])]
-    strong = [_result([1, 1, 1, 1]), _result([1, 1, 1, 30]), _result([1, 1, 1, 1])]
+    weak = {"a0": _result([58, 58, 1, 30]), "a1": _result([58, 58, 1, 1])}
+    strong = {"b0": _result([1, 1, 1, 1]), "b1": _result([1, 1, 1, 30]), "b2": _result([1, 1, 1, 1])}
     found = compare(weak, strong)
     assert (found.average, found.partial) == ("micro", False)
     assert (found.before["R@1"].mean, found.before["R@1"].seeds) == (37.5, 2)
     assert found.after["R@1"].mean == pytest.approx(100 * 11 / 12)
     assert found.gain["R@1"].difference == pytest.approx(100 * 11 / 12 - 37.5)
-    with pytest.raises(HemlineError, match="different queries"):
-        compare([weak[0], _result([1])], strong)
+    with pytest.raises(HemlineError, match="a0 and a1 were evaluated with different queries"):
+        compare({"a0": weak["a0"], "a1": _result([1])}, strong)

@@ -6,7 +6,7 @@ python -m train.compare B1.json B2.json --baseline A1.json A2.json   two recipes
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,12 @@ class Comparison:
     gain: dict[str, Difference]
 
 
-def compare(before: Sequence[Result], after: Sequence[Result]) -> Comparison:
-    """Compare recipes by their results, one a seed; HemlineError where two of them are not alike."""
-    first = before[0]
-    for other in [*before[1:], *after]:
-        refuse_unlike(first, other, (_name(first), _name(other)))
-    old, new = (np.stack([result.rank_array() for result in side]) for side in (before, after))
+def compare(before: Mapping[str, Result], after: Mapping[str, Result]) -> Comparison:
+    """Compare recipes by their results, by name, one a seed; HemlineError where two of them are not alike."""
+    first_name, first = next(iter(before.items()))
+    for name, other in [*before.items(), *after.items()]:
+        refuse_unlike(first, other, (first_name, name))
+    old, new = (np.stack([result.rank_array() for result in side.values()]) for side in (before, after))
     categories, average = first.categories(), first.protocol.average
     return Comparison(
         average=average,
@@ -65,10 +65,6 @@ def _side(summary: SeedSummary) -> str:
     return f"{summary.mean:.1f}{spread}"
 
 
-def _name(result: Result) -> str:
-    return f"{result.model.get('name', 'a model')} ({result.split}, {result.modality})"
-
-
 def _sides(paths: list[Path], baseline: list[Path] | None) -> list[tuple[list[Path], list[Path]]]:
     """Which results stand against which: (before, after) pairs."""
     if baseline:
@@ -91,9 +87,9 @@ def main() -> None:
     options = parser.parse_args()
     told: list[dict[str, Any]] = []
     for before, after in _sides(options.results, options.baseline):
-        sides = [[read_result(path) for path in paths] for paths in (before, after)]
+        sides = [{str(path): read_result(path) for path in paths} for paths in (before, after)]
         found = compare(sides[0], sides[1])
-        labels = [" + ".join(map(str, paths)) for paths in (before, after)]
+        labels = [" + ".join(side) for side in sides]
         print(table(found, labels[0], labels[1]), end="\n\n")
         told.append({"before_results": labels[0], "after_results": labels[1], **asdict(found)})
     if options.json:

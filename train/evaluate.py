@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from core.cli import entry
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from core.datasets.fashioniq import Split
 
 SPLITS = ("val", "tune", "train")
-AT_ONCE = 64  # decoded photos held at a time
 
 
 def evaluate(
@@ -72,20 +72,12 @@ def open_split(data: Path, split: str) -> "Split":
 
 
 def encode(backbone: "Backbone", photos: Mapping[str, Path], cache: Path | None) -> dict[str, "np.ndarray"]:
-    """The frozen tower's features, float16 [tokens, channels], of each photo by id."""
-    from tqdm import tqdm
+    """The frozen tower's features float16 [tokens, channels] by photo; `cache` keeps them for next time."""
+    from core.backbones.features import encode_all
 
-    from core.pictures import read_picture
-
-    looks: dict[str, np.ndarray] = {}
-    ids = list(photos)
-    with tqdm(total=len(ids), desc="encoding photos", unit="photo", disable=not sys.stderr.isatty()) as bar:
-        for start in range(0, len(ids), AT_ONCE):
-            some = ids[start : start + AT_ONCE]
-            features = backbone.encode_pictures([read_picture(photos[photo]) for photo in some])
-            looks.update(zip(some, features, strict=True))
-            bar.update(len(some))
-    return looks
+    with TemporaryDirectory() as scratch:
+        features = encode_all(backbone, photos, cache or Path(scratch))
+        return dict(zip(photos, features.rows(list(photos)), strict=True))
 
 
 def _checkpoint(model: Path, backbone: "Backbone") -> tuple[dict[str, Any], dict[str, int]]:
