@@ -120,8 +120,8 @@ def _read_bytes(source: Path | bytes | BinaryIO, max_bytes: int) -> tuple[bytes,
         try:
             with open(source, "rb") as file:
                 data = file.read(max_bytes + 1)
-        except FileNotFoundError:
-            raise PictureError("missing", f"there is no picture {name}") from None
+        except (FileNotFoundError, ValueError):  # ValueError: a name with a null character, which no file has
+            raise PictureError("missing", f"there is no picture {name!r}") from None
         except OSError as error:
             raise PictureError("unreadable", f"{name} cannot be read ({error.strerror})") from None
     else:

@@ -85,6 +85,7 @@ def test_no_picture_at_all(tmp_path: Path) -> None:
     assert str(empty) in _refused(empty, "empty")
     _refused(b"", "empty")
     assert "there is no picture" in _refused(tmp_path / "none.jpg", "missing")
+    _refused(tmp_path / "null\0.jpg", "missing")
     _refused(tmp_path, "unreadable")
 
 
@@ -179,6 +180,15 @@ def test_exif_orientation_is_applied(orientation: int, at_least: int | None) -> 
     read = read_picture(_saved(stored, "JPEG", quality=95, exif=exif), at_least=at_least)
     assert read.size == (upright.size if at_least is None else (upright.width // 2, upright.height // 2))
     assert _difference(read, upright.resize(read.size, Image.Resampling.BOX)) < 3
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
+def test_exif_orientation_is_not_for_jpeg_alone(file_format: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    read = read_picture(_saved(_picture(), file_format, exif=exif, **options))
+    assert _difference(read, _picture().transpose(Image.Transpose.ROTATE_270)) == 0
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
