@@ -21,7 +21,7 @@ from core.errors import HemlineError
 Look = Image.Image | np.ndarray
 BATCH = 32
 # The tower's activations of a few pictures fit the cache of a CPU core; more pictures at once are slower.
-PICTURES_AT_ONCE = 4
+PICTURES_AT_ONCE = 2
 
 
 class Backbone(nn.Module, ABC):
@@ -91,6 +91,10 @@ class Backbone(nn.Module, ABC):
         """Where the weights are."""
         return next(self.parameters()).device
 
+    def feature_shape(self) -> tuple[int, int]:
+        """Tokens and channels of one picture's features."""
+        return self.tower.feature_shape()
+
     def train_only(self, names: Collection[str]) -> list[nn.Parameter]:
         """Give the gradient to the named parts and to nothing else; the parameters that now train."""
         parts = self.parts()
@@ -105,7 +109,7 @@ class Backbone(nn.Module, ABC):
 
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         """The frozen tower's features, float16 [n, tokens, channels]."""
-        out = np.empty((len(pictures), *self.tower.feature_shape()), dtype=np.float16)
+        out = np.empty((len(pictures), *self.feature_shape()), dtype=np.float16)
         with torch.inference_mode():
             for start in range(0, len(pictures), PICTURES_AT_ONCE):
                 pixels = to_pixels(pictures[start : start + PICTURES_AT_ONCE], self.spec).to(self.device)
@@ -141,14 +145,14 @@ class Backbone(nn.Module, ABC):
     def tower_fingerprint(self) -> str:
         """Of what `encode_pictures` depends on."""
         spec = self.spec
-        facts = (self.tower.feature_shape(), spec.image_size, spec.framing, spec.mean, spec.std)
+        facts = (self.feature_shape(), spec.image_size, spec.framing, spec.mean, spec.std)
         return tensors_fingerprint(self.tower.front_tensors(), *facts)
 
     def _features(self, looks: Sequence[Look | None]) -> Tensor | None:
         """Features [n, tokens, channels], zeros where a look is None; None when no look is given."""
         if all(look is None for look in looks):
             return None
-        shape = self.tower.feature_shape()
+        shape = self.feature_shape()
         rows = np.zeros((len(looks), *shape), dtype=np.float16)
         pictures: dict[int, Image.Image] = {}
         for index, look in enumerate(looks):

@@ -75,23 +75,22 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride = self.conv.kernel_size[0], self.conv.stride[0]
-        if kernel > 1:
-            x = functional.pad(x, _same_padding(x.shape[-1], kernel, stride, x.shape[-2]))
+        padding = (kernel - 1) // 2
+        if stride > 1:
+            x = functional.pad(x, (*_same_padding(x.shape[-1], kernel), *_same_padding(x.shape[-2], kernel)))
+            padding = 0
         norm = self.norm
         assert norm.running_mean is not None and norm.running_var is not None
         scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
         weight = self.conv.weight * scale[:, None, None, None]
         bias = norm.bias - norm.running_mean * scale
-        return functional.conv2d(x, weight, bias, stride, groups=self.conv.groups)
+        return functional.conv2d(x, weight, bias, stride, padding, groups=self.conv.groups)
 
 
-def _same_padding(width: int, kernel: int, stride: int, height: int) -> tuple[int, int, int, int]:
-    """Left, right, top, bottom padding so that the output has ceil(input / stride) positions."""
-    pads = []
-    for size in (width, height):
-        total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
-        pads += [total // 2, total - total // 2]
-    return pads[0], pads[1], pads[2], pads[3]
+def _same_padding(size: int, kernel: int) -> tuple[int, int]:
+    """Padding before and after for stride 2, so that the output has ceil(size / 2) positions."""
+    total = max((math.ceil(size / 2) - 1) * 2 + kernel - size, 0)
+    return total // 2, total - total // 2
 
 
 class Block(nn.Module):
@@ -106,8 +105,8 @@ class Block(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else functional.relu6(self.expand(x))
-        y = self.project(functional.relu6(self.depthwise(y)))
+        y = x if self.expand is None else functional.relu6(self.expand(x), inplace=True)
+        y = self.project(functional.relu6(self.depthwise(y), inplace=True))
         return x + y if self.residual else y
 
 
@@ -133,7 +132,6 @@ class Tower(PreTrainedModel):
     config_class = TowerConfig
     config: TowerConfig
     main_input_name = "pixel_values"
-    input_modalities = ["image"]
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__(config)
@@ -184,7 +182,9 @@ class Tower(PreTrainedModel):
     @torch.no_grad()
     def front(self, pixel_values: Tensor) -> Tensor:
         """The frozen part: [n, 3, size, size] to features [n, tokens, channels], positions row by row."""
-        x = functional.relu6(self.stem(pixel_values.contiguous(memory_format=torch.channels_last)))
+        x = functional.relu6(
+            self.stem(pixel_values.contiguous(memory_format=torch.channels_last)), inplace=True
+        )
         for block in self.blocks[: self.config.frozen_blocks]:
             x = block(x)
         if self.frozen_whole:
@@ -202,7 +202,7 @@ class Tower(PreTrainedModel):
         return self._pooled(x)
 
     def _pooled(self, x: Tensor) -> Tensor:
-        return functional.adaptive_avg_pool2d(functional.relu6(self.head(x)), self.config.grid)
+        return functional.adaptive_avg_pool2d(functional.relu6(self.head(x), inplace=True), self.config.grid)
 
     def feature_shape(self) -> tuple[int, int]:
         """Tokens and channels of one picture's features as `front` gives them."""
