@@ -43,6 +43,7 @@ def test_closets_val_photos_are_all_there_and_whole(closet_dir: Path) -> None:
     assert require_complete(report, allow_partial=False) is False
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_each_fault_is_named(split: Split) -> None:
     whole = _bytes(split, "a0")
     (split.root / "images/a1.jpg").unlink()
