@@ -65,11 +65,24 @@ class Index:
     @cached_property
     def vectors(self) -> Vectors:
         """float32 [n, d], unit rows in the order of the ids: a read-only view of FAISS's own storage."""
+        return np.asarray(_Storage(self.flat, (len(self.ids), self.flat.d)))
+
+
+class _Storage:
+    """FAISS's rows offered to NumPy; an array made of it keeps the FAISS index, whose memory it is, alive."""
+
+    def __init__(self, flat: Any, shape: tuple[int, int]) -> None:
         import faiss
 
-        rows = faiss.rev_swig_ptr(self.flat.get_xb(), len(self.ids) * self.flat.d)
-        rows.flags.writeable = False
-        return rows.reshape(len(self.ids), self.flat.d)
+        rows = faiss.rev_swig_ptr(flat.get_xb(), shape[0] * shape[1])
+        read_only = True
+        self.flat = flat
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": shape,
+            "typestr": rows.dtype.str,
+            "data": (rows.ctypes.data, read_only),
+        }
 
 
 def build_index(vectors: Vectors, ids: Iterable[str], card: IndexCard) -> Index:

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +47,9 @@ def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] 
 
 
 def _write_parts(index: Index, folder: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    try:
-        save_file({"vectors": np.array(index.vectors)}, folder / VECTORS_FILE)
-    except SafetensorError as error:  # its way of saying that the disk is full
-        raise OSError(f"{folder / VECTORS_FILE} cannot be written: {error}") from None
+    (folder / VECTORS_FILE).write_bytes(save({"vectors": np.array(index.vectors)}))
     for name, value in ((IDS_FILE, list(index.ids)), (CARD_FILE, asdict(index.card))):
         (folder / name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -70,7 +67,7 @@ def recover(folder: Path) -> None:
     by the one process that writes this index.
     """
     if not folder.exists():
-        asides = folder.absolute().parent.glob(f".{folder.name}.*.part.old")
+        asides = folder.absolute().parent.glob(f".{escape(folder.name)}.????????.part.old")
         whole = [aside for aside in asides if (aside / CARD_FILE).is_file()]
         if whole:
             os.replace(max(whole, key=lambda aside: aside.stat().st_mtime), folder)

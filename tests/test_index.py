@@ -1,5 +1,6 @@
 """The index: exactly what brute force finds, and on disk whole or not at all."""
 
+import gc
 import json
 import resource
 import subprocess
@@ -121,6 +122,16 @@ def test_a_saved_index_loads_as_it_was_and_saving_again_replaces_it(tmp_path: Pa
         assert np.array_equal(loaded.vectors, index.vectors)
     assert first.card.fingerprint != second.card.fingerprint
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_the_vectors_outlive_the_index_and_cannot_be_written_to() -> None:
+    rows = unit_rows(5000, 64)
+    vectors = make_index(rows).vectors
+    gc.collect()
+    np.ones((5000, 64), np.float32)  # takes the place of freed memory
+    assert np.array_equal(vectors, rows)
+    with pytest.raises(ValueError, match="read-only"):
+        vectors[0] = 0
 
 
 def rewrite(path: Path, change: dict) -> None:

@@ -1,0 +1,141 @@
+"""A catalogue from the command line: index its photos, ask it, look at its card.
+
+    python -m core.catalogue build  --model RUN --images DIR --out INDEX
+    python -m core.catalogue search --index INDEX --image REF.jpg --text "but red with long sleeves" --top 10
+    python -m core.catalogue info   --index INDEX
+
+See docs/catalogue.md.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from core.cli import entry
+from core.errors import HemlineError
+from core.index import load_card
+
+
+def main() -> None:
+    """Build, search or describe the index of a catalogue of photos."""
+    parser = argparse.ArgumentParser(prog="python -m core.catalogue", description=main.__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_build(commands)
+    _add_search(commands)
+    _add_info(commands)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    build = commands.add_parser("build", help="encode the photos and index them; killed, it continues")
+    build.add_argument("--model", type=Path, required=True, help="the checkpoint's folder")
+    build.add_argument("--images", type=Path, help="the photos' folder (with --data: DATA/images)")
+    build.add_argument("--out", type=Path, required=True, help="the index's folder to write")
+    build.add_argument("--ids", type=Path, help="only these, in this order: a JSON list, or one id a line")
+    build.add_argument("--data", type=Path, help="only the gallery of this dataset's --split")
+    build.add_argument("--split", default="val", help="the split of --data (val)")
+    build.add_argument("--allow-partial", action="store_true", help="leave out photos that cannot be used")
+    build.add_argument("--batch", type=int, default=32, help="photos encoded and kept at once (32)")
+    build.set_defaults(run=_build)
+
+
+def _add_search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    search = commands.add_parser("search", help="ask with a photo, with words, or with both")
+    search.add_argument("--index", type=Path, required=True, help="the index's folder")
+    search.add_argument(
+        "--model", type=Path, help="the checkpoint's folder (the one the index was built with)"
+    )
+    search.add_argument("--images", type=Path, help="where the photos are now, if they were moved")
+    reference = search.add_mutually_exclusive_group()
+    reference.add_argument("--image", type=Path, help="a photo as the reference")
+    reference.add_argument("--reference", metavar="ID", help="a photo of the catalogue as the reference")
+    search.add_argument("--text", help="the wish, or the whole query where there is no reference")
+    search.add_argument("--top", type=int, default=10, help="how many hits (10)")
+    search.add_argument("--keep-reference", action="store_true", help="let the reference be a hit")
+    search.add_argument("--json", action="store_true", help='a list of {"rank", "id", "score", "path"}')
+    search.set_defaults(run=_search)
+
+
+def _add_info(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    info = commands.add_parser("info", help="what an index holds and which model built it")
+    info.add_argument("--index", type=Path, required=True, help="the index's folder")
+    info.add_argument("--json", action="store_true", help="as JSON")
+    info.set_defaults(run=_info)
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    from core.building import build
+    from core.gallery import read_ids
+
+    if arguments.ids and arguments.data:
+        raise HemlineError("--ids and --data both say which photos to index; give one of them")
+    images, ids = arguments.images, None
+    if arguments.ids:
+        ids = read_ids(arguments.ids)
+    elif arguments.data:
+        from core.datasets.fashioniq import read_split
+
+        ids = list(read_split(arguments.data, arguments.split).union_gallery())
+        images = images or arguments.data / "images"
+    if images is None:
+        raise HemlineError("--images is missing; give the folder of the photos")
+    built = build(arguments.model, images, arguments.out, ids, arguments.allow_partial, arguments.batch)
+    card = built.card
+    partial = f", partial: {len(card.left_out)} left out" if card.partial else ""
+    print(
+        f"{arguments.out}: {card.count} photos, {card.dim} values each; "
+        f"{built.encoded} encoded, {built.kept} kept from before{partial}"
+    )
+
+
+def _search(arguments: argparse.Namespace) -> None:
+    from core.search import open_searcher, search
+
+    searcher = open_searcher(arguments.model, arguments.index, arguments.images)
+    hits = search(
+        searcher,
+        reference_id=arguments.reference,
+        reference_image=arguments.image,
+        text=arguments.text,
+        top_k=arguments.top,
+        keep_reference=arguments.keep_reference,
+    )
+    rows = [
+        {"rank": hit.rank, "id": hit.id, "score": hit.score, "path": str(searcher.pictures[hit.id])}
+        for hit in hits
+    ]
+    if arguments.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    width = max((len(hit.id) for hit in hits), default=2)
+    print(f"rank  score   {'id':{width}}  path")
+    for row in rows:
+        print(f"{row['rank']:4}  {row['score']:.4f}  {row['id']:{width}}  {row['path']}")
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    card = load_card(arguments.index)
+    facts = {
+        "count": card.count,
+        "dim": card.dim,
+        "model": card.model,
+        "target_fingerprint": card.target_fingerprint,
+        "fingerprint": card.fingerprint,
+        "partial": card.partial,
+        "left_out": card.left_out,
+        "size_bytes": sum(path.stat().st_size for path in arguments.index.iterdir()),
+        "created": card.created,
+        "kind": card.kind,
+    }
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False, indent=1))
+        return
+    for name, value in facts.items():
+        if name == "left_out":
+            value = ", ".join(f"{id_} ({reason})" for id_, reason in card.left_out.items()) or "none"
+        print(f"{name.replace('_', ' '):20}{value}")
+
+
+if __name__ == "__main__":
+    entry(main)

@@ -1,0 +1,146 @@
+"""A composed query answered: a reference photo and a wish in words, over the index of a catalogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Union
+
+import numpy as np
+
+from core.errors import HemlineError
+from core.gallery import Gallery, load_gallery
+from core.index import Index, IndexCard, find, load_card, load_index
+from core.pictures import picture_hash, read_picture
+from core.types import Hit
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.backbones.base import Backbone
+
+Reference = Union["Image", Path, str, bytes, BinaryIO]
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """A model and an index that belong together; threads may share one.
+
+    `pictures` maps each id to its file, `same` a picture's sha256 to the ids that have these bytes.
+    """
+
+    backbone: "Backbone"
+    index: Index
+    gallery: Gallery
+    pictures: dict[str, Path]
+    same: dict[str, list[str]]
+
+    def hash_of(self, id_: str) -> str:
+        """The sha256 of a catalogue picture's bytes, as judgements record it; HemlineError if unknown."""
+        return self.gallery.table.hashes[_row(self, id_)]
+
+
+def open_searcher(model: Path | str | None, index: Path | str, images: Path | str | None = None) -> Searcher:
+    """The searcher over the folder `index` with the checkpoint `model` (None: the one it was built with).
+
+    `images` says where the pictures are now, where that is not where they were at the build. Raises
+    HemlineError where the index was built by another target side, or either folder is not what it should be.
+    """
+    from core.backbones import load_backbone
+
+    folder = Path(index)
+    card = load_card(folder)
+    checkpoint = Path(model) if model is not None else _built_with(folder, card)
+    if (checkpoint / "index.json").is_file():
+        raise HemlineError(
+            f"{checkpoint} is an index, not a model; give the folder of a trained or built model"
+        )
+    loaded = load_index(folder)
+    gallery = load_gallery(folder, loaded)
+    backbone = load_backbone(checkpoint)
+    if backbone.target_fingerprint() != card.target_fingerprint:
+        root = images or gallery.table.root
+        raise HemlineError(
+            f"the index {folder} was built by another model ({card.model}), whose target side is not that of "
+            f"{checkpoint}; rebuild it with python -m core.catalogue build --model {checkpoint} "
+            f"--images {root} --out {folder}"
+        )
+    base = Path(images if images is not None else gallery.table.root)
+    pairs = list(zip(loaded.ids, gallery.table.paths, gallery.table.hashes, strict=True))
+    same: dict[str, list[str]] = {}
+    for name, _, sha in pairs:
+        same.setdefault(sha, []).append(name)
+    return Searcher(backbone, loaded, gallery, {name: base / path for name, path, _ in pairs}, same)
+
+
+def search(
+    searcher: Searcher,
+    *,
+    reference_id: str | None = None,
+    reference_image: Reference | None = None,
+    text: str | None = None,
+    top_k: int = 10,
+    keep_reference: bool = False,
+) -> list[Hit]:
+    """The best `top_k` hits for a reference (by id, or a picture), for words, or for both together.
+
+    A reference that is in the catalogue is not among the hits unless `keep_reference`; an uploaded picture
+    is taken for a catalogue one by the hash of its file's bytes, so give its path or bytes where you have
+    them (a decoded PIL image has none). Raises HemlineError for neither reference nor words (blank words
+    are none), for both kinds of reference, an unknown id, an unreadable picture and words over the model's
+    length.
+    """
+    words = text if text and text.strip() else None
+    if reference_id is not None and reference_image is not None:
+        raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
+    if reference_id is None and reference_image is None and words is None:
+        raise HemlineError("the query is empty; give a reference picture, words, or both")
+    look, copies = _reference(searcher, reference_id, reference_image)
+    vectors = searcher.backbone.embed_queries([look], [words])
+    return find(searcher.index, vectors, top_k, None if keep_reference else [copies])[0]
+
+
+def _reference(
+    searcher: Searcher, reference_id: str | None, reference_image: Reference | None
+) -> tuple["Image | np.ndarray | None", Sequence[str]]:
+    """What the model looks at, and the catalogue's ids of that very picture."""
+    if reference_image is not None:
+        picture, sha = _uploaded(reference_image)
+        if sha not in searcher.same:
+            return picture if sha is None else read_picture(picture), ()
+        reference_id = searcher.same[sha][0]
+    if reference_id is None:
+        return None, ()
+    row = _row(searcher, reference_id)
+    # a copy: the model must not be handed a read-only memory map
+    return np.array(searcher.gallery.features[row]), searcher.same[searcher.gallery.table.hashes[row]]
+
+
+def _uploaded(picture: Reference) -> tuple[Any, str | None]:
+    """A decoded picture, upright, and None; or what `read_picture` takes, and the hash of its bytes."""
+    from PIL import Image, ImageOps
+
+    if isinstance(picture, Image.Image):
+        return ImageOps.exif_transpose(picture), None
+    if isinstance(picture, str | Path):
+        path = Path(picture)
+        return path, picture_hash(path) if path.is_file() else ""
+    data = picture if isinstance(picture, bytes) else picture.read()
+    return data, picture_hash(data)
+
+
+def _row(searcher: Searcher, id_: str) -> int:
+    row = searcher.index.positions.get(id_)
+    if row is None:
+        count = len(searcher.index.ids)
+        raise HemlineError(
+            f"{id_!r} is not among the catalogue's {count} ids (file names without their endings)"
+        )
+    return row
+
+
+def _built_with(folder: Path, card: IndexCard) -> Path:
+    if not Path(card.model).is_dir():
+        raise HemlineError(
+            f"the index {folder} was built with the model {card.model}, which is not there; give --model"
+        )
+    return Path(card.model)

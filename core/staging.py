@@ -1,0 +1,103 @@
+"""The kept work of an unfinished catalogue: chunks of encoded pictures, each written whole or not at all.
+
+Chunks lie in `INDEX.building/KEY/NNNNNN.safetensors`, KEY standing for the model, so that a build that goes
+on with another model never mixes their vectors. A lock keeps two builds of one index apart.
+"""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import HemlineError
+from core.files import fingerprint, write_atomically
+from core.flat import Vectors
+from core.gallery import Features
+from core.index import recover, staging_of
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Pictures encoded together: `hashes` of their bytes, features [n, tokens, channels], vectors [n, d].
+
+    `unusable` maps the hashes of files that are no usable picture to the reason; they have no row.
+    """
+
+    hashes: list[str]
+    features: Features
+    vectors: Vectors
+    unusable: dict[str, str]
+
+
+@contextmanager
+def staging(index: Path, target_fingerprint: str, tower_fingerprint: str) -> Iterator[Path]:
+    """The folder for this model's chunks of `index`, locked for this process.
+
+    Also clears away what killed saves of the index left beside it. HemlineError where another process is
+    building the same index.
+    """
+    base = staging_of(index)
+    base.mkdir(parents=True, exist_ok=True)
+    with (base / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HemlineError(
+                f"another process is building {index}; wait for it, or name another --out"
+            ) from None
+        recover(index)
+        for left in index.absolute().parent.glob(f".{escape(index.name)}.????????.part*"):
+            shutil.rmtree(left, ignore_errors=True)
+        folder = base / fingerprint([FORMAT, target_fingerprint, tower_fingerprint])[:16]
+        folder.mkdir(exist_ok=True)
+        yield folder
+
+
+def discard(index: Path) -> None:
+    """Remove the kept work of `index`, its build being finished."""
+    shutil.rmtree(staging_of(index), ignore_errors=True)
+
+
+def add_chunk(folder: Path, number: int, chunk: Chunk) -> None:
+    """Save a chunk as the `number`th of `folder`, durably. OSError on a full disk."""
+    from safetensors.numpy import save
+
+    about = {"hashes": json.dumps(chunk.hashes), "unusable": json.dumps(chunk.unusable)}
+    data = save({"features": chunk.features, "vectors": chunk.vectors}, metadata=about)
+    write_atomically(folder / f"{number:06}.safetensors", lambda aside: _write_bytes(aside, data))
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def chunks(folder: Path) -> Iterator[tuple[int, Chunk]]:
+    """The kept chunks and their numbers, in order; one that the disk damaged is removed, to be made again."""
+    for path in sorted(folder.glob("*.safetensors")):
+        chunk = _read(path)
+        if chunk is None:
+            path.unlink()
+        else:
+            yield int(path.stem), chunk
+
+
+def _read(path: Path) -> Chunk | None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = file.metadata()
+            hashes, unusable = json.loads(about["hashes"]), json.loads(about["unusable"])
+            features, vectors = file.get_tensor("features"), file.get_tensor("vectors")
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        return None
+    sound = features.dtype == np.float16 and vectors.dtype == np.float32
+    return Chunk(hashes, features, vectors, unusable) if sound and len(hashes) == len(vectors) else None
