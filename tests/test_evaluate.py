@@ -240,6 +240,32 @@ def test_lacking_photos_are_named_refused_and_then_marked(
     assert "different galleries (one of them is partial)" in capsys.readouterr().err
 
 
+def test_wrong_folders_are_told_in_one_sentence(
+    model: Path,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "val.json"
+    wrong = [
+        (("--model", tmp_path / "none", "--data", data, "--json", out), "none is not a folder"),
+        (("--model", data, "--data", data, "--json", out), "holds no hemline.json"),
+        (("--model", model, "--data", model, "--json", out), "FashionIQ's layout"),
+        (("--model", model, "--data", data, "--json", out, "--split", "tune"), "train"),
+        (("--model", model, "--data", data, "--json", tmp_path / "val.txt"), "a .json file, not"),
+        (
+            ("--model", model, "--data", data, "--json", data / "captions/cap.dress.val.json/x.json"),
+            "captions",
+        ),
+    ]
+    for arguments, says in wrong:
+        assert _run(monkeypatch, "evaluate", *arguments) == 2
+        said = capsys.readouterr().err
+        assert says in said and said.startswith("hemline: ") and said.count("\n") == 1
+    assert not out.exists()
+
+
 def test_a_library_call_refuses_lacking_looks_too(closet_dir: Path) -> None:
     split = read_split(closet_dir, "val", ["shoes"])
     looks, oracle = _ordered(split)

@@ -39,8 +39,10 @@ def evaluate(
 ) -> Result:
     """Load the model and the split, read and encode its photos, and rank; errors as the parts raise them."""
     from core.backbones import load_backbone
+    from core.backbones.spec import read_spec
     from core.datasets.images import check_images, require_complete
 
+    read_spec(model)  # a wrong folder is told before the photos are looked at
     asked = open_split(data, split)
     report = check_images(asked, photos_needed(asked, protocol))
     require_complete(report, allow_partial)
@@ -155,6 +157,8 @@ def main() -> None:
     )
     parser.add_argument("--features", type=Path, help="a folder that keeps the frozen tower's features")
     options = parser.parse_args()
+    ranks = ranks_path(options.json)
+    options.json.parent.mkdir(parents=True, exist_ok=True)  # what cannot be written is told before the work
     result = evaluate(
         options.model,
         options.data,
@@ -170,7 +174,7 @@ def main() -> None:
         print(f"missing: {photo}", file=sys.stderr)
     for photo, reason in result.corrupt.items():
         print(f"corrupt: {photo}: {reason}", file=sys.stderr)
-    print(f"written: {options.json} and {ranks_path(options.json)}")
+    print(f"written: {options.json} and {ranks}")
 
 
 if __name__ == "__main__":

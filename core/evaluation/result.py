@@ -86,7 +86,9 @@ def query_hash(triplets: Sequence[Triplet], texts: Sequence[str]) -> str:
 
 
 def ranks_path(path: Path) -> Path:
-    """Where a result's rank file lies: "val.json" -> "val.ranks.jsonl" beside it."""
+    """Where a result's ranks lie: "val.json" -> "val.ranks.jsonl" beside it; HemlineError if not .json."""
+    if path.suffix != ".json":
+        raise HemlineError(f"a result is a .json file, not {path}")
     return path.with_suffix(".ranks.jsonl")
 
 
@@ -96,8 +98,6 @@ def write_result(result: Result, path: Path) -> None:
     Each file is moved into place whole, the rank file first; the JSON holds the rank file's sha256, so a pair
     that does not belong together (a kill between the two) is noticed on reading.
     """
-    if path.suffix != ".json":
-        raise HemlineError(f"a result is written to a .json file, not to {path}")
     lines = "".join(json.dumps(asdict(query), ensure_ascii=False) + "\n" for query in result.ranks).encode()
     write_atomically(ranks_path(path), lambda aside: _write(aside, lines))
     value = asdict(replace(result, ranks=()))
