@@ -7,7 +7,7 @@ from demo.queries import MOST_HITS, Query, rank, uploaded_bytes
 from demo.service import Service
 
 DESCRIPTION = (
-    "Rank the catalogue for a composed query: reference_id (a garment of the catalogue) or reference_image (an"
+    "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
     f" uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered."
 )
 

@@ -23,6 +23,9 @@ TELL_SEARCHING = """(...inputs) => {
 TELL_FAILED = """() => {
   document.dispatchEvent(new CustomEvent("hemline:failed", { detail: {} }));
 }"""
+TELL_UNSAVED = """() => {
+  document.dispatchEvent(new CustomEvent("hemline:unsaved", { detail: {} }));
+}"""
 
 
 def build_page(service: Service) -> "gr.Blocks":
@@ -95,7 +98,10 @@ def _wire(
     tried = tapped.then(api_name="ask_example", **search)
     for asking in (asked, tried):
         asking.failure(None, js=TELL_FAILED, **hidden)
-    cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
+    judged = cards.judged(
+        keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden
+    )
+    judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
 
 
 def _remember(page: "gr.Blocks", remembered: "gr.BrowserState", name: "gr.Textbox") -> None:

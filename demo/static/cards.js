@@ -5,7 +5,8 @@ const [title, note, saved, problem, cards, legend] =
   ["title", "note", "saved", "problem", "cards", "legend"].map(part);
 const VERDICTS = { h: "hard negative", a: "acceptable" };
 const PATIENCE = 10000; // ms without an answer before a judgement is called not saved
-let answer = null, verdicts = {}, last = 0, turn = 0;
+const LONGEST_SEARCH = 120000; // ms, likewise for a search
+let answer = null, verdicts = {}, last = 0, turn = 0, searching = 0;
 const pending = new Map(); // turn -> {id, timer, back: whether the act was u}
 let done = []; // this answer's acts, latest last, as {seq, id}: what u takes back
 
@@ -24,7 +25,6 @@ function cardOf(hit, place) {
   const card = make("article", "card");
   card.setAttribute("role", "listitem");
   card.dataset.id = hit.id;
-  card.tabIndex = place === 0 ? 0 : -1;
   const look = makePhoto(hit.card, "", place < 8);
   look.addEventListener("click", () => closer(hit));
   const top = make("div", "card-top");
@@ -32,7 +32,8 @@ function cardOf(hit, place) {
   const foot = make("div", "card-foot");
   const line = make("div", "card-line");
   line.append(make("span", "score", hit.score.toFixed(3)));
-  const reuse = makeButton("quiet reuse", "Use as reference", `Use rank ${hit.rank} as the reference`);
+  const reuse = makeButton("quiet reuse", "", `Use rank ${hit.rank} as the reference`);
+  reuse.append(make("span", "roomy", "Use "), "as reference");
   reuse.addEventListener("click", () => tell("use", { garment: hit }));
   line.append(reuse);
   const words = make("p", "card-words", nameOf(hit));
@@ -47,6 +48,7 @@ function cardOf(hit, place) {
   }
   foot.append(line, words, acts);
   card.append(look, top, foot);
+  reach(card, place === 0);
   return card;
 }
 
@@ -73,14 +75,18 @@ function settle(state) {
   paintAll();
 }
 
+function giveUp() {
+  if (!pending.size) return;
+  pending.forEach(({ timer }) => clearTimeout(timer));
+  pending.clear();
+  paintAll();
+  say("Not saved: the app did not answer. Is it still running?", "lost");
+}
+
 function send(act, id, back = false) {
   turn += 1;
   const mine = turn;
-  const timer = setTimeout(() => {
-    pending.delete(mine);
-    paintAll();
-    say("Not saved: the app did not answer. Is it still running?", "lost");
-  }, PATIENCE);
+  const timer = setTimeout(giveUp, PATIENCE);
   pending.set(mine, { id, timer, back });
   say("Saving …", "busy");
   paintAll();
@@ -118,6 +124,7 @@ function hearReply() {
 }
 
 function draw() {
+  clearTimeout(searching);
   answer = props.value;
   if (!answer) return;
   cards.classList.remove("is-waiting");
@@ -142,7 +149,10 @@ function draw() {
   paintAll();
   say(answer.state.total ? `${judgements(answer.state.total)} saved` : "");
   if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
+  // whoever asked goes on to judge, unless they already typed something else
+  if (changeBox().value.trim() === answer.query.text) cards.firstElementChild?.focus({ preventScroll: true });
 }
+const changeBox = () => document.querySelector("#change textarea");
 
 function wait() {
   part("answers").hidden = false;
@@ -154,6 +164,16 @@ function wait() {
   cards.classList.add("is-waiting");
   cards.setAttribute("aria-busy", "true");
   cards.replaceChildren(...Array.from({ length: 12 }, () => make("div", "card skeleton")));
+  clearTimeout(searching);
+  searching = setTimeout(fail, LONGEST_SEARCH);
+}
+
+function fail() {
+  clearTimeout(searching);
+  cards.replaceChildren();
+  cards.removeAttribute("aria-busy");
+  title.textContent = "No answer";
+  complain("The app did not answer. If it is still running, search again.");
 }
 
 function closer(hit) {
@@ -176,18 +196,7 @@ function closer(hit) {
   dialog.showModal();
 }
 
-function move(card, key) {
-  const all = [...cards.children], at = all.indexOf(card);
-  const columns = all.filter((item) => item.offsetTop === all[0].offsetTop).length;
-  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[key];
-  const next = all[at + step];
-  if (next) next.focus();
-}
-
-cards.addEventListener("focusin", (event) => {
-  const card = event.target.closest(".card");
-  for (const item of cards.children) item.tabIndex = item === card ? 0 : -1;
-});
+roam(cards);
 element.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || part("closer").open || !answer) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -195,8 +204,7 @@ element.addEventListener("keydown", (event) => {
   const card = event.target.closest(".card");
   const hit = card && answer.hits.find((item) => item.id === card.dataset.id);
   if (!hit) return;
-  if (key.startsWith("Arrow")) move(card, key);
-  else if (VERDICTS[key] && !event.repeat) judge(hit, VERDICTS[key]);
+  if (VERDICTS[key] && !event.repeat) judge(hit, VERDICTS[key]);
   else if (key === "r") tell("use", { garment: hit });
   else if (key === "Enter" && event.target === card) closer(hit);
   else return;
@@ -206,9 +214,10 @@ element.addEventListener("keydown", (event) => {
 watch("value", draw);
 watch("reply", hearReply);
 hear("searching", wait);
-hear("failed", () => {
-  cards.replaceChildren();
-  cards.removeAttribute("aria-busy");
-  title.textContent = "No answer";
-  complain("The app did not answer. If it is still running, search again.");
+hear("unsaved", giveUp);
+hear("failed", fail);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.closest("input, textarea, dialog")) return;
+  event.preventDefault();
+  changeBox().focus();
 });

@@ -28,3 +28,23 @@ const makePhoto = (address, text, eager = false) => {
 const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent("hemline:" + name, { detail }));
 const hear = (name, act) => document.addEventListener("hemline:" + name, (event) => act(event.detail));
 const nameOf = (garment) => garment.caption || garment.id;
+// A grid of which only one item is a tab stop; the arrows move inside it.
+const reach = (item, yes) => {
+  item.tabIndex = yes ? 0 : -1;
+  for (const button of item.querySelectorAll("button")) button.tabIndex = yes ? 0 : -1;
+};
+const roam = (grid) => {
+  const itemOf = (target) => [...grid.children].find((item) => item.contains(target));
+  grid.addEventListener("focusin", (event) => {
+    const here = itemOf(event.target);
+    for (const item of grid.children) reach(item, item === here);
+  });
+  grid.addEventListener("keydown", (event) => {
+    const all = [...grid.children], here = itemOf(event.target);
+    const columns = all.filter((item) => item.offsetTop === all[0].offsetTop).length;
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (!step || !here || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    all[all.indexOf(here) + step]?.focus();
+  });
+};

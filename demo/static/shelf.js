@@ -32,6 +32,7 @@ async function more(fresh = false) {
     tiles.scrollTop = 0;
   }
   tiles.append(...page.garments.map(tileOf));
+  [...tiles.children].forEach((tile, place) => reach(tile, place === 0));
   shown = start + page.garments.length;
   total = page.total;
   const noun = total === 1 ? "garment" : "garments";
@@ -52,6 +53,7 @@ part("shuffle").addEventListener("click", () => {
   seed = 1 + Math.floor(Math.random() * 1e9);
   more(true);
 });
+roam(tiles);
 hear("reference", ({ garment }) => {
   chosen = garment ? garment.id : "";
   for (const tile of tiles.children) tile.setAttribute("aria-pressed", String(tile.dataset.id === chosen));
