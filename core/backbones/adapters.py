@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import HemlineError
+from core.files import read_json, write_json
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -57,6 +58,9 @@ def save(wrapper: "PeftModel", folder: Path) -> None:
     wrapper.save_pretrained(str(folder / FOLDER), selected_adapters=list(SIDES), save_embedding_layers=False)
     for readme in (folder / FOLDER).rglob("README.md"):
         readme.unlink()
+    for config in (folder / FOLDER).rglob("adapter_config.json"):
+        # The base is two folders up; PEFT writes where on this machine it was loaded from.
+        write_json(config, {**read_json(config), "base_model_name_or_path": None})
 
 
 def load(model: nn.Module, folder: Path, names: Sequence[str]) -> "PeftModel":

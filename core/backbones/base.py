@@ -20,8 +20,6 @@ from core.errors import HemlineError
 # A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
 Look = Image.Image | np.ndarray
 BATCH = 32
-# The tower's activations of a few pictures fit the cache of a CPU core; more pictures at once are slower.
-PICTURES_AT_ONCE = 2
 
 
 class Backbone(nn.Module, ABC):
@@ -108,11 +106,16 @@ class Backbone(nn.Module, ABC):
         return chosen
 
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
-        """The frozen tower's features, float16 [n, tokens, channels]."""
+        """The frozen tower's features, float16 [n, tokens, channels].
+
+        On a CPU the tower sees one picture at a time: more at once are hardly faster, and so a picture's
+        features never depend on its batch, which rounding to float16 would make visible.
+        """
+        at_once = 1 if self.device.type == "cpu" else BATCH
         out = np.empty((len(pictures), *self.feature_shape()), dtype=np.float16)
         with torch.inference_mode():
-            for start in range(0, len(pictures), PICTURES_AT_ONCE):
-                pixels = to_pixels(pictures[start : start + PICTURES_AT_ONCE], self.spec).to(self.device)
+            for start in range(0, len(pictures), at_once):
+                pixels = to_pixels(pictures[start : start + at_once], self.spec).to(self.device)
                 out[start : start + len(pixels)] = self.tower.front(pixels).half().cpu().numpy()
         return out
 

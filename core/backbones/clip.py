@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.backbones.base import Backbone, image_rows, present, unit
 from core.backbones.padding import pad_rows
-from core.backbones.saving import check_vocabulary, load_into, load_model
+from core.backbones.saving import check_vocabulary, load_into, load_model, write_model
 from core.backbones.spec import Spec, tensors_fingerprint
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.tower import Tower
@@ -150,8 +150,7 @@ class ClipBackbone(Backbone):
     def write(self, folder: Path) -> None:
         from safetensors.torch import save_file
 
-        self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        write_model(self.model, self.tokenizer, folder)
         if self.combiner is not None:
             save_file(
                 {k: v.contiguous() for k, v in self.combiner.state_dict().items()}, folder / COMBINER_FILE

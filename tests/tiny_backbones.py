@@ -1,0 +1,50 @@
+"""Tiny backbones of random weights and drawn pictures, for the tests of every room."""
+
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from core.backbones.base import Backbone
+from core.backbones.build import Parts, build
+
+WORDS = (
+    "a red cotton dress with long sleeves",
+    "is darker and has short sleeves",
+    "a blue shirt with a collar",
+    "has a floral print instead of stripes",
+    "is shorter and more colorful",
+    "white leather shoes with laces",
+)
+# Every backbone of the project behind the one interface.
+KINDS: dict[str, dict[str, Any]] = {
+    "mllm": {"kind": "mllm"},
+    "mllm-unfrozen": {"kind": "mllm", "frozen_blocks": 12},
+    "clip-sum": {"kind": "clip", "combiner": "sum"},
+    "clip-combiner": {"kind": "clip", "combiner": "combiner"},
+}
+
+
+def tiny(name: str, **changes: Any) -> Backbone:
+    """The backbone of `KINDS` with a narrow random tower and a two-layer text side."""
+    sizes: dict[str, Any] = {"layers": 2, "hidden": 32, "heads": 2, "vocab": 320, "grid": 2, "dim": 16}
+    sizes |= {"image_size": 64, "width": 0.1, **KINDS[name], **changes}
+    return build(Parts(**sizes), iter(WORDS * 3))
+
+
+def drawn(count: int, seed: int = 0) -> list[Image.Image]:
+    """Pictures of different sizes with a few coloured shapes each."""
+    random = np.random.default_rng(seed)
+    pictures = []
+    for _ in range(count):
+        width, height = (int(side) for side in random.integers(70, 130, 2))
+        picture = Image.new("RGB", (width, height), tuple(int(v) for v in random.integers(0, 256, 3)))
+        draw = ImageDraw.Draw(picture)
+        for _ in range(6):
+            x, y = (int(v) for v in random.integers(0, 60, 2))
+            colour = tuple(int(v) for v in random.integers(0, 256, 3))
+            draw.rectangle(
+                (x, y, x + int(random.integers(5, 60)), y + int(random.integers(5, 60))), fill=colour
+            )
+        pictures.append(picture)
+    return pictures
