@@ -8,6 +8,9 @@ from core.types import Garment
 from train import wording
 from train.captions import caption_parts, content_words, same_head_noun, without_place
 
+# What every garment has, said or not: no lack can be claimed of it.
+VAGUE = frozenset(["body", "shape", "cut", "fit", "look", "feel", "weave", "waist", "shoulder", "leg", "neck", "hem"])
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -203,7 +206,7 @@ def _caption_phrases(reference: Garment, target: Garment, rng: random.Random) ->
     for piece in old.pieces:
         said = _without_article(without_place(piece) if rng.random() < 0.6 else piece)
         gone = content_words(said)
-        if gone and not gone & present and same_head_noun(said) not in present and len(said.split()) <= 5:
+        if gone and not gone & (present | VAGUE) and same_head_noun(said) not in present and len(said.split()) <= 5:
             phrases.append(Phrase("lack", said, (Edit("caption", piece, "unsaid", said),), 1.0))
     return phrases
 
