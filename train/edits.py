@@ -9,7 +9,7 @@ from train import wording
 from train.captions import caption_parts, content_words, same_head_noun, without_place
 
 # What every garment has, said or not: no lack can be claimed of it.
-VAGUE = frozenset(["body", "shape", "cut", "fit", "look", "feel", "weave", "waist", "shoulder", "leg", "neck", "hem"])
+VAGUE = frozenset(["body", "shape", "cut", "fit", "look", "weave", "waist", "shoulder", "leg", "neck", "hem"])
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,8 @@ def _caption_phrases(reference: Garment, target: Garment, rng: random.Random) ->
     for piece in old.pieces:
         said = _without_article(without_place(piece) if rng.random() < 0.6 else piece)
         gone = content_words(said)
-        if gone and not gone & (present | VAGUE) and same_head_noun(said) not in present and len(said.split()) <= 5:
+        kept = (gone | {same_head_noun(said)}) & (present | VAGUE)
+        if gone and not kept and len(said.split()) <= 5:
             phrases.append(Phrase("lack", said, (Edit("caption", piece, "unsaid", said),), 1.0))
     return phrases
 
