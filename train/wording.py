@@ -236,7 +236,7 @@ COMPARATIVES: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
 PLURAL_KINDS = (
     "jeans", "trousers", "shorts", "leggings", "joggers", "pants", "sweatpants", "sneakers", "boots", "shoes",
     "sandals", "flats", "slippers", "pumps", "loafers", "slip-ons", "mary janes", "flip-flops", "clogs",
-    "heels", "mules", "overalls",
+    "heels", "mules", "overalls", "chinos", "slacks", "capris", "trainers",
 )  # fmt: skip
 
 
