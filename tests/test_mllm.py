@@ -7,11 +7,14 @@ import pytest
 import torch
 from transformers import AutoModelForImageTextToText
 
+from core.backbones import load_backbone
 from core.backbones.framing import to_pixels
 from core.backbones.mllm import MllmBackbone, add_adapters
 from core.backbones.saving import save_backbone
+from core.backbones.spec import Spec
+from core.backbones.tokenizer import train_tokenizer
 from core.errors import HemlineError
-from tests.tiny_backbones import drawn, tiny
+from tests.tiny_backbones import WORDS, drawn, tiny
 
 
 def tiny_mllm(**changes: Any) -> MllmBackbone:
@@ -119,3 +122,43 @@ def test_switching_sides_keeps_what_trains() -> None:
     for side in ("target", "query", None):
         backbone.set_side(side)
         assert [parameter.requires_grad for parameter in backbone.parameters()] == expected
+
+
+def other_mllm(name: str) -> MllmBackbone:
+    """LLaVA or InternVL of random weights behind the same class."""
+    import transformers as t
+
+    words = {"vocab_size": 320, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    words |= {"num_attention_heads": 2, "num_key_value_heads": 2, "pad_token_id": 0, "eos_token_id": 5}
+    sight = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    torch.manual_seed(0)
+    if name == "llava":
+        vision = t.CLIPVisionConfig(**sight, image_size=32, patch_size=8)
+        config = t.LlavaConfig(vision_config=vision, text_config=t.LlamaConfig(**words), image_token_index=1)
+        model: Any = t.LlavaForConditionalGeneration(config)
+    else:
+        vision = t.InternVLVisionConfig(**sight, image_size=(32, 32), patch_size=(8, 8))
+        model = t.InternVLForConditionalGeneration(
+            t.InternVLConfig(vision_config=vision, text_config=t.Qwen2Config(**words), image_token_id=1)
+        )
+    spec = Spec(kind="mllm", dim=16, image_size=32)
+    tokenizer = train_tokenizer(WORDS * 3, 320)
+    return MllmBackbone(spec, model.eval(), tokenizer, torch.nn.Linear(32, 16, bias=False))
+
+
+@pytest.mark.parametrize("name", ["llava", "internvl"])
+def test_other_chat_models_go_through_the_same_code(name: str, tmp_path: Path) -> None:
+    backbone = other_mllm(name)
+    add_adapters(backbone, rank=4)
+    queries = backbone.embed_queries([*drawn(2), None], ["red", None, "shorter"])
+    alone = backbone.embed_queries(drawn(1), ["red"])
+    assert abs(queries[:1] - alone).max() < 1e-5
+    backbone.train_only(["query"])
+    features = torch.from_numpy(backbone.encode_pictures(drawn(2)))
+    backbone.query_vectors(features, None, ["red", "blue"])[:, 0].sum().backward()
+    assert all(p.grad is not None for p in backbone.parts()["query"] if p.ndim == 2)
+    assert len(backbone.caption(drawn(2), max_words=3)) == 2
+    save_backbone(backbone, tmp_path)
+    loaded = load_backbone(tmp_path)
+    assert (loaded.embed_queries([*drawn(2), None], ["red", None, "shorter"]) == queries).all()
+    assert loaded.target_fingerprint() == backbone.target_fingerprint()

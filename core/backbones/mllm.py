@@ -23,7 +23,7 @@ from core.backbones.saving import check_vocabulary, load_into, load_model, quiet
 from core.backbones.spec import Spec, tensors_fingerprint
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.tower import Tower
-from core.backbones.vision import Vision
+from core.backbones.vision import ProjectedVision, Vision
 from core.errors import HemlineError
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class MllmBackbone(Backbone):
         # PEFT's wrapper shares the model's modules; in a list it is not registered a second time.
         self._wrapper: list[PeftModel] = []
         self._side: str | None = None
+        own = isinstance(model.model.vision_tower, Tower)
+        self._projected = None if own else ProjectedVision(model, spec.image_size)
         self._image_id = int(model.config.image_token_id)
         self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
 
@@ -54,9 +56,7 @@ class MllmBackbone(Backbone):
 
     @property
     def tower(self) -> Vision:
-        tower = self.model.model.vision_tower
-        assert isinstance(tower, Tower)
-        return tower
+        return self.model.model.vision_tower if self._projected is None else self._projected
 
     def set_side(self, side: str | None) -> None:
         """Choose the adapter that takes part: "query", "target", or None for the bare decoder (captions)."""
@@ -124,16 +124,17 @@ class MllmBackbone(Backbone):
         return captions
 
     def image_tokens(self, features: Tensor) -> Tensor:
-        """What the decoder sees of pictures: features [n, tokens, channels] to [n, grid * grid, hidden]."""
+        """What the decoder sees of pictures: features [n, tokens, channels] to [n, tokens, hidden]."""
         hidden = self.tower.back(features).flatten(2).transpose(1, 2)
-        return self.model.model.multi_modal_projector(hidden)
+        return self.model.model.multi_modal_projector(hidden) if self._projected is None else hidden
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
         decoder = [*self.model.get_decoder().named_parameters(), *self.model.lm_head.named_parameters()]
+        own = self._projected is None
         bare = {id(p): p for name, p in decoder if "lora_" not in name}
         parts = {
             "tower": self.tower.back_parameters(),
-            "projector": list(self.model.model.multi_modal_projector.parameters()),
+            "projector": list(self.model.model.multi_modal_projector.parameters()) if own else [],
             "decoder": list(bare.values()),
             "projection": list(self.projection.parameters()),
         }
@@ -147,7 +148,8 @@ class MllmBackbone(Backbone):
         tensors += adapters.side_tensors(self.model, "target")
         tensors += [("projection", self.projection.weight)]
         facts = (self.tower_fingerprint(), spec.prompts["target"], spec.pooling, spec.vocabulary, spec.dim)
-        return tensors_fingerprint(tensors, *facts, self.model.model.vision_tower.config.grid)
+        grid = getattr(self.model.model.vision_tower.config, "grid", None)
+        return tensors_fingerprint(tensors, *facts, grid)
 
     def write(self, folder: Path) -> None:
         from safetensors.torch import save_file
@@ -175,9 +177,17 @@ class MllmBackbone(Backbone):
             input_ids=batch.ids,
             attention_mask=batch.mask,
             position_ids=batch.positions,
-            mm_encoder_outputs=_encoder_outputs(tokens),
+            mm_encoder_outputs=self._seen(tokens),
             use_cache=False,
         ).last_hidden_state
+
+    def _seen(self, tokens: Tensor | None) -> dict[str, BaseModelOutputWithPooling] | None:
+        """The projected pictures in the form this model takes them."""
+        if tokens is None:
+            return None
+        listed = self._projected is not None and self._projected.listed
+        pictures: Any = list(tokens) if listed else tokens
+        return {"image": BaseModelOutputWithPooling(pooler_output=pictures)}
 
     def _pooled(self, ids: Sequence[Sequence[int]], tokens: Tensor | None) -> Tensor:
         batch = self._pad(ids)
@@ -191,7 +201,7 @@ class MllmBackbone(Backbone):
         written = self.model.generate(
             input_ids=batch.ids,
             attention_mask=batch.mask,
-            mm_encoder_outputs=_encoder_outputs(tokens),
+            mm_encoder_outputs=self._seen(tokens),
             max_new_tokens=self.spec.max_text_tokens,
             do_sample=False,
             eos_token_id=self.tokenizer.eos_token_id,
@@ -199,10 +209,6 @@ class MllmBackbone(Backbone):
         )
         texts = self.tokenizer.batch_decode(written[:, len(row) :], skip_special_tokens=True)
         return [" ".join(text.split()[:max_words]) for text in texts]
-
-
-def _encoder_outputs(tokens: Tensor | None) -> dict[str, BaseModelOutputWithPooling] | None:
-    return None if tokens is None else {"image": BaseModelOutputWithPooling(pooler_output=tokens)}
 
 
 def add_adapters(
