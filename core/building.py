@@ -22,7 +22,16 @@ from core.datasets.images import SHARED_BY
 from core.errors import HemlineError
 from core.files import sha256_file
 from core.gallery import Features, Table, load_gallery, scan, write_gallery
-from core.index import Index, IndexCard, Vectors, build_index, load_index, refuse_unlike, save_index
+from core.index import (
+    Index,
+    IndexCard,
+    Vectors,
+    build_index,
+    load_index,
+    refuse_as_model,
+    refuse_unlike,
+    save_index,
+)
 from core.pictures import MAX_BYTES, PictureError, placeholder_reason, read_picture
 from core.staging import Chunk, add_chunk, chunks, discard, staging
 
@@ -79,6 +88,7 @@ def build(
 
     if batch < 1:
         raise HemlineError(f"--batch must be a whole number of 1 or more; it is {batch}")
+    refuse_as_model(model)
     refuse_unlike(out)
     found = scan(images)
     wanted = list(found) if ids is None else list(ids)

@@ -122,7 +122,7 @@ def load_gallery(folder: Path, index: Index) -> Gallery:
         raise HemlineError(f"{path} belongs to another index; {AGAIN}")
     path = folder / FEATURES_FILE
     try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
+        features = np.lib.format.open_memmap(path, mode="r")  # no pickle, no archive
     except (OSError, ValueError) as error:
         raise HemlineError(f"{path} is missing, damaged or cut short ({error}); {AGAIN}") from None
     if features.ndim != 3 or features.dtype != np.float16 or len(features) != len(index.ids):

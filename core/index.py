@@ -60,6 +60,12 @@ def refuse_unlike(folder: Path) -> None:
         raise HemlineError(f"{folder} is there and is not an index; name another place, nothing was written")
 
 
+def refuse_as_model(folder: Path) -> None:
+    """HemlineError where `folder`, given as a model, is an index."""
+    if (folder / CARD_FILE).is_file():
+        raise HemlineError(f"{folder} is an index, not a model; give the folder of a trained or built model")
+
+
 def recover(folder: Path) -> None:
     """Put the older index back where a kill fell between moving it aside and moving the new one in.
 

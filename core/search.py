@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import HemlineError
 from core.gallery import Gallery, load_gallery
-from core.index import Index, IndexCard, find, load_card, load_index
+from core.index import Index, IndexCard, find, load_card, load_index, refuse_as_model
 from core.pictures import picture_hash, read_picture
 from core.types import Hit
 
@@ -50,10 +50,7 @@ def open_searcher(model: Path | str | None, index: Path | str, images: Path | st
     folder = Path(index)
     card = load_card(folder)
     checkpoint = Path(model) if model is not None else _built_with(folder, card)
-    if (checkpoint / "index.json").is_file():
-        raise HemlineError(
-            f"{checkpoint} is an index, not a model; give the folder of a trained or built model"
-        )
+    refuse_as_model(checkpoint)
     loaded = load_index(folder)
     gallery = load_gallery(folder, loaded)
     backbone = load_backbone(checkpoint)
