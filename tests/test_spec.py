@@ -1,8 +1,10 @@
 """A model folder that is not whole, or not what its specification says, is refused with one sentence."""
 
 import json
+import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,18 +136,24 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
         load_backbone(tmp_path)
 
 
-def test_saving_that_fails_leaves_the_old_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """The system takes no file over `size` bytes, as a full disk would not."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [100, 20_000, 100_000])
+def test_a_full_disk_while_saving_leaves_the_old_model(folder: Path, size: int) -> None:
     backbone = load_backbone(folder)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    (folder / "run.json").write_text("{}")
-
-    def full_disk(*args: object, **kwargs: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("core.backbones.adapters.save", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises((HemlineError, OSError), match=r"free some space|too large"), largest_file(size):
         save_backbone(backbone, folder)
-    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.name != "run.json"} == before
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_saving_over_a_model_replaces_it_and_keeps_other_files(folder: Path) -> None:

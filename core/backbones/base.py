@@ -13,7 +13,8 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from core.backbones.framing import to_pixels
-from core.backbones.spec import Spec, tensors_fingerprint
+from core.backbones.spec import Spec
+from core.backbones.tensors import tensors_fingerprint
 from core.backbones.vision import Vision
 from core.errors import HemlineError
 
@@ -174,12 +175,14 @@ class Backbone(nn.Module, ABC):
     @contextmanager
     def _evaluating(self) -> Iterator[None]:
         training = self.training
-        self.eval()
+        if training:  # walking the modules takes a millisecond, much for a single query
+            self.eval()
         try:
             with torch.inference_mode():
                 yield
         finally:
-            self.train(training)
+            if training:
+                self.train()
 
 
 def present(text: str | None) -> str | None:

@@ -15,8 +15,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.backbones.base import Backbone, image_rows, present, unit
 from core.backbones.padding import pad_rows
-from core.backbones.saving import check_vocabulary, load_into, load_model, write_model
-from core.backbones.spec import Spec, tensors_fingerprint
+from core.backbones.saving import check_vocabulary, load_model, write_model
+from core.backbones.spec import Spec
+from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.tower import Tower
 from core.backbones.vision import FrozenVision, Vision
@@ -148,13 +149,9 @@ class ClipBackbone(Backbone):
         return tensors_fingerprint(tensors, self.tower_fingerprint(), self.spec.dim)
 
     def write(self, folder: Path) -> None:
-        from safetensors.torch import save_file
-
         write_model(self.model, self.tokenizer, folder)
         if self.combiner is not None:
-            save_file(
-                {k: v.contiguous() for k, v in self.combiner.state_dict().items()}, folder / COMBINER_FILE
-            )
+            write_tensors(self.combiner.state_dict(), folder / COMBINER_FILE)
 
 
 def from_released(folder: Path, combiner: str = "sum", framing: str = "crop") -> ClipBackbone:

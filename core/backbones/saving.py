@@ -16,7 +16,7 @@ from core.errors import HemlineError
 from core.files import write_json
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from core.backbones.base import Backbone
@@ -29,6 +29,8 @@ def save_backbone(backbone: "Backbone", folder: Path) -> None:
     Everything is written to a hidden folder inside it first, so a full disk leaves the old model whole; only
     then are the files moved, hemline.json last. The old model's files that the new one lacks are removed.
     """
+    from safetensors import SafetensorError
+
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".saving-{secrets.token_hex(4)}"
     aside.mkdir()
@@ -39,6 +41,11 @@ def save_backbone(backbone: "Backbone", folder: Path) -> None:
         spec = with_weights(spec, aside)
         write_json(aside / SPEC_FILE, spec.to_json())
         _move(aside, folder)
+    except SafetensorError as error:
+        raise HemlineError(
+            f"the model cannot be saved in {folder} ({error}); free some space and save again, "
+            "what was there before is untouched"
+        ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     backbone.spec = spec
@@ -101,12 +108,13 @@ def write_model(
 def load_model(auto: Any, folder: Path, dtype: str) -> "PreTrainedModel":
     """transformers' model in `folder`; HemlineError when configuration and weights do not fit."""
     import torch
+    from safetensors import SafetensorError
 
     try:
         model, info = auto.from_pretrained(
             folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True
         )
-    except (RuntimeError, ValueError, OSError) as error:
+    except (SafetensorError, RuntimeError, ValueError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise HemlineError(
             f"{folder}: the weights cannot be loaded ({first}); copy the whole folder again"
@@ -118,22 +126,6 @@ def load_model(auto: Any, folder: Path, dtype: str) -> "PreTrainedModel":
             "copy the whole model folder again"
         )
     return model
-
-
-def load_into(module: "nn.Module", path: Path) -> None:
-    """Load a safetensors file into `module`; HemlineError when it is absent or of another shape."""
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        raise HemlineError(f"{path} is missing; copy the whole model folder again")
-    found, expected = load_file(path), module.state_dict()
-    shapes = {name: tuple(tensor.shape) for name, tensor in found.items()}
-    wanted = {name: tuple(tensor.shape) for name, tensor in expected.items()}
-    if shapes != wanted:
-        raise HemlineError(
-            f"{path} holds {shapes}, but {SPEC_FILE} asks for {wanted}; copy the whole model folder again"
-        )
-    module.load_state_dict(found)
 
 
 def refuse_other_model(folder: Path) -> None:

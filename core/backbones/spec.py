@@ -1,16 +1,11 @@
 """One small file per checkpoint, `hemline.json`: how pictures and words go in and how a vector comes out."""
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from core.errors import HemlineError
 from core.files import read_json, sha256_file
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SPEC_FILE = "hemline.json"
 FORMAT = 1
@@ -132,14 +127,3 @@ def check_weights(spec: Spec, folder: Path) -> None:
                 f"{path} is not the file {SPEC_FILE} was saved with (its fingerprint differs); "
                 "copy the whole model folder again, or save the model anew"
             )
-
-
-def tensors_fingerprint(tensors: Iterable[tuple[str, "Tensor"]], *facts: object) -> str:
-    """sha256 over names, shapes, types and bytes of `tensors` and over `facts`."""
-    import torch
-
-    digest = hashlib.sha256(repr(facts).encode())
-    for name, tensor in sorted(tensors):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
