@@ -1,5 +1,6 @@
 """The contract every backbone keeps, whatever is behind it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,3 +176,15 @@ def test_embedding_leaves_the_training_mode_as_it_was(backbone: Backbone) -> Non
     backbone.train()
     backbone.embed_queries(drawn(1), ["red"])
     assert backbone.training
+
+
+def test_threads_may_embed_both_sides_at_once(backbone: Backbone) -> None:
+    if "target" in backbone.parts():
+        train_a_little(backbone, ("query", "target"))
+    features = list(backbone.encode_pictures(drawn(2)))
+    queries, targets = backbone.embed_queries(features, ["red", None]), backbone.embed_targets(features)
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(backbone.embed_queries, features, ["red", None]) for _ in range(8)]
+        embedded = [threads.submit(backbone.embed_targets, features) for _ in range(8)]
+    assert all(np.array_equal(future.result(), queries) for future in asked)
+    assert all(np.array_equal(future.result(), targets) for future in embedded)

@@ -1,5 +1,6 @@
 """What every backbone does alike: pictures to features, batching, unit vectors, what trains, fingerprints."""
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from core.errors import HemlineError
 # A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
 Look = Image.Image | np.ndarray
 BATCH = 32
+# Which adapter is on is the model's state, so threads (the app has several) embed one after the other.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class Backbone(nn.Module, ABC):
@@ -174,15 +177,16 @@ class Backbone(nn.Module, ABC):
 
     @contextmanager
     def _evaluating(self) -> Iterator[None]:
-        training = self.training
-        if training:  # walking the modules takes a millisecond, much for a single query
-            self.eval()
-        try:
-            with torch.inference_mode():
-                yield
-        finally:
-            if training:
-                self.train()
+        with _ONE_AT_A_TIME:
+            training = self.training
+            if training:  # walking the modules takes a millisecond, much for a single query
+                self.eval()
+            try:
+                with torch.inference_mode():
+                    yield
+            finally:
+                if training:
+                    self.train()
 
 
 def present(text: str | None) -> str | None:

@@ -54,6 +54,7 @@ def save_backbone(backbone: "Backbone", folder: Path) -> None:
 def _move(aside: Path, folder: Path) -> None:
     files = sorted(path for path in aside.rglob("*") if path.is_file() and path.name != SPEC_FILE)
     for path in files:
+        path.chmod(0o644)  # safetensors makes files that only their owner can read
         with open(path, "rb") as file:
             os.fsync(file.fileno())
     new = {path.relative_to(aside) for path in files}
@@ -102,7 +103,13 @@ def write_model(
     for trace in ("is_local", "local_files_only", "name_or_path"):
         tokenizer.init_kwargs.pop(trace, None)
     model.save_pretrained(folder, state_dict=tensors)
-    tokenizer.save_pretrained(folder)
+    try:
+        tokenizer.save_pretrained(folder)
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # The tokenizers library raises the bare class when the disk takes no more.
+        raise HemlineError(f"{folder}: the tokenizer cannot be written ({error}); free some space") from None
 
 
 def load_model(auto: Any, folder: Path, dtype: str) -> "PreTrainedModel":
