@@ -20,6 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python app.py", description=main.__doc__)
     parser.add_argument("--model", type=Path, default=_named("HEMLINE_MODEL"), help="the checkpoint's folder")
     parser.add_argument("--index", type=Path, default=_named("HEMLINE_INDEX"), help="the catalogue's index")
+    parser.add_argument("--images", type=Path, help="where the photos are now, if they were moved")
     parser.add_argument(
         "--judgements",
         type=Path,
@@ -36,7 +37,8 @@ def main() -> None:
     from demo.serve import serve
     from demo.service import open_service
 
-    serve(open_service(places.model, places.index, arguments.judgements), arguments.host, arguments.port)
+    service = open_service(places.model, places.index, arguments.judgements, arguments.images)
+    serve(service, arguments.host, arguments.port)
 
 
 def _named(variable: str) -> Path | None:

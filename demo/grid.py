@@ -41,12 +41,12 @@ EXAMPLES = {
 }
 
 
-def _part(name: str, **settings: Any) -> "gr.HTML":
+def _part(name: str, *also: str, **settings: Any) -> "gr.HTML":
     import gradio as gr
 
     return gr.HTML(
         html_template=(STATIC / f"{name}.html").read_text(),
-        js_on_load=(STATIC / "dom.js").read_text() + (STATIC / f"{name}.js").read_text(),
+        js_on_load="".join((STATIC / f"{script}.js").read_text() for script in ("dom", name, *also)),
         apply_default_css=False,
         elem_id=name,
         **settings,
@@ -75,7 +75,7 @@ def changes() -> "gr.HTML":
 
 def cards() -> "gr.HTML":
     """The ranked cards: `value` takes answer_page's answer, `reply` judge's; `judged` carries an act."""
-    return _part("cards", value=None, reply=None)
+    return _part("cards", "closer", value=None, reply=None)
 
 
 def masthead(garments: int) -> "gr.HTML":

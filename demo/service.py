@@ -24,12 +24,12 @@ class Service:
     index_fingerprint: str
 
 
-def open_service(model: Path | None, index: Path, judgements: Path) -> Service:
+def open_service(model: Path | None, index: Path, judgements: Path, images: Path | None = None) -> Service:
     """Open everything the app needs; HemlineError where a part is missing or parts do not fit.
 
-    `model` None is the model that the index was built with.
+    `model` None is the model that the index was built with, `images` None where its photos were then.
     """
-    searcher = open_searcher(model, index)
+    searcher = open_searcher(model, index, images)
     card = searcher.index.card
     checkpoint = model if model is not None else Path(card.model)
     return Service(

@@ -5,6 +5,7 @@ const [title, note, saved, problem, cards, legend] =
   ["title", "note", "saved", "problem", "cards", "legend"].map(part);
 const VERDICTS = { h: "hard negative", a: "acceptable" };
 const PATIENCE = 10000; // ms without an answer before a judgement is called not saved
+const PROBE = 1500; // ms without an answer before asking whether the app is there at all
 const LONGEST_SEARCH = 120000; // ms, likewise for a search
 let answer = null, verdicts = {}, last = 0, turn = 0, searching = 0;
 const pending = new Map(); // turn -> {id, timer, back: whether the act was u}
@@ -64,6 +65,7 @@ function paint(hit) {
     button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
   }
   const state = waiting ? "saving" : verdict ? "judged " + verdict : "not judged";
+  paintCloser(hit, verdict);
   card.setAttribute("aria-label", `Rank ${hit.rank}, score ${hit.score.toFixed(3)}, ${nameOf(hit)}, ${state}`);
 }
 const paintAll = () => (answer ? answer.hits : []).forEach(paint);
@@ -87,6 +89,7 @@ function send(act, id, back = false) {
   turn += 1;
   const mine = turn;
   const timer = setTimeout(giveUp, PATIENCE);
+  setTimeout(() => pending.has(mine) && fetch("/gradio_api/app_id").catch(giveUp), PROBE);
   pending.set(mine, { id, timer, back });
   say("Saving …", "busy");
   paintAll();
@@ -176,36 +179,18 @@ function fail() {
   complain("The app did not answer. If it is still running, search again.");
 }
 
-function closer(hit) {
-  const dialog = part("closer");
-  const figure = (garment, label) => {
-    const frame = make("figure");
-    const words = make("figcaption");
-    words.append(make("span", "eyebrow", label), make("span", "", nameOf(garment)));
-    frame.append(makePhoto(garment.view, nameOf(garment), true), words);
-    return frame;
-  };
-  const shut = makeButton("quiet shut", "Close");
-  shut.addEventListener("click", () => dialog.close());
-  dialog.replaceChildren(shut);
-  const pair = make("div", "pair");
-  if (answer.reference) pair.append(figure(answer.reference, "Reference"));
-  pair.append(figure(hit, `Rank ${hit.rank} · ${hit.score.toFixed(3)}`));
-  dialog.append(pair);
-  dialog.onclick = (event) => event.target === dialog && dialog.close();
-  dialog.showModal();
-}
-
 roam(cards);
 element.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || part("closer").open || !answer) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || !answer) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "u") return undoLast();
   const card = event.target.closest(".card");
-  const hit = card && answer.hits.find((item) => item.id === card.dataset.id);
+  const id = dialog.open ? dialog.dataset.id : card && card.dataset.id;
+  const hit = answer.hits.find((item) => item.id === id);
   if (!hit) return;
-  if (VERDICTS[key] && !event.repeat) judge(hit, VERDICTS[key]);
-  else if (key === "r") tell("use", { garment: hit });
+  if (dialog.open && key.startsWith("Arrow")) closer(beside(hit, key));
+  else if (VERDICTS[key] && !event.repeat) judge(hit, VERDICTS[key]);
+  else if (key === "r" && !dialog.open) tell("use", { garment: hit });
   else if (key === "Enter" && event.target === card) closer(hit);
   else return;
   event.preventDefault();

@@ -1,0 +1,68 @@
+"""A picture of the running page, for the README: a reference, a change, two judged cards.
+
+    python -m demo.picture --filter "denim dress" --text "in red" --out assets/page.png
+
+Needs playwright and Chromium, and judges as "README" in the running app: start it with its own --judgements.
+"""
+
+import argparse
+from pathlib import Path
+
+from core.cli import entry
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+def take_picture(url: str, words: str, text: str, out: Path, theme: str, width: int, height: int) -> None:
+    """Ask for `text` on the first garment that `words` find, judge ranks 2 and 3, save what is seen."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(f"{url}/?__theme={theme}")
+        page.wait_for_selector(".tile .photo.is-loaded")
+        page.fill("#annotator textarea", "README")
+        page.fill(".filter", words)
+        page.wait_for_timeout(1000)
+        page.click(".tile >> nth=0")
+        page.fill("#change textarea", text)
+        page.press("#change textarea", "Enter")
+        page.wait_for_selector(".card .photo.is-loaded")
+        for place, key in ((1, "h"), (2, "a")):
+            card = page.locator(".card").nth(place)
+            card.focus()
+            if not card.get_attribute("data-verdict"):
+                page.keyboard.press(key)
+                page.wait_for_selector(".saved.is-kept")
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(1000)
+        page.screenshot(path=out)
+        browser.close()
+
+
+def main() -> None:
+    """Take a picture of the running page."""
+    parser = argparse.ArgumentParser(prog="python -m demo.picture", description=main.__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:7860", help="where the app runs (%(default)s)")
+    parser.add_argument("--filter", default="dress", help="words that find the reference on the shelf")
+    parser.add_argument("--text", default="in red with long sleeves", help="the change")
+    parser.add_argument("--theme", choices=["light", "dark"], default="light")
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--height", type=int, default=860)
+    parser.add_argument("--out", type=Path, default=Path("assets/page.png"))
+    options = parser.parse_args()
+    take_picture(
+        options.url.rstrip("/"),
+        options.filter,
+        options.text,
+        options.out,
+        options.theme,
+        options.width,
+        options.height,
+    )
+
+
+if __name__ == "__main__":
+    entry(main)

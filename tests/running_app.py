@@ -1,0 +1,119 @@
+"""`python app.py` as people run it, over a tiny real model and forty photos of Closet."""
+
+import atexit
+import functools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from core.building import build
+from core.datasets.fashioniq import read_split
+from tests.small_catalogue import make_model
+
+ROOT = Path(__file__).parents[1]
+PER_CATEGORY = 8
+CATEGORIES = ("dress", "shirt", "toptee", "bottoms", "shoes")
+# As a caption in a Gradio template each of these would run as code or break the page.
+HOSTILE = (
+    "${document.body.classList.add('owned')} <img src=x onerror=\"document.body.className='owned'\"> {{a}} `"
+)
+
+
+@dataclass
+class App:
+    """The app's process; started again after `kill` it comes back at the same address with the same files."""
+
+    model: Path
+    index: Path
+    judgements: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        log = self.judgements.with_name("app.log")
+        with log.open("w") as out:
+            self.process = launch(
+                *("--model", self.model, "--index", self.index),
+                *("--judgements", self.judgements, "--port", self.port),
+                stdout=out,
+            )
+        while "Hemline is at" not in log.read_text():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the app did not start: {log.read_text()}")
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing of the app runs after it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+def launch(
+    *arguments: object, stdout: int | TextIO = subprocess.PIPE, **variables: str
+) -> "subprocess.Popen[str]":
+    """`python app.py` with these arguments and environment variables; stderr goes where stdout goes."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
+    return subprocess.Popen(
+        [sys.executable, "app.py", *map(str, arguments)],
+        cwd=ROOT,
+        env={**clean, "OMP_NUM_THREADS": "1", **variables},
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def small_closet(closet: Path, folder: Path) -> Path:
+    """Closet's layout with forty photos of its val split; the first shirt's caption is HOSTILE."""
+    split = read_split(closet, "val")
+    garments = {}
+    for line in (closet / "garments.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        garments[row["image"]] = row
+    for name in ("images", "captions", "image_splits"):
+        (folder / name).mkdir(parents=True)
+    lines = []
+    for category in CATEGORIES:
+        ids = split.galleries[category][:PER_CATEGORY]
+        (folder / "image_splits" / f"split.{category}.val.json").write_text(json.dumps(ids))
+        row = {"target": ids[0], "candidate": ids[1], "captions": ["is another", "not this one"]}
+        (folder / "captions" / f"cap.{category}.val.json").write_text(json.dumps([row]))
+        for id_ in ids:
+            shutil.copyfile(closet / "images" / f"{id_}.jpg", folder / "images" / f"{id_}.jpg")
+            hostile = {"caption": HOSTILE} if (category, id_) == ("shirt", ids[0]) else {}
+            lines.append(json.dumps(garments[id_] | hostile))
+    (folder / "garments.jsonl").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@functools.cache
+def running_app(closet: Path) -> App:
+    """One app for all the tests that only look at it or that restart it; it ends with the test run."""
+    folder = Path(tempfile.mkdtemp(prefix="hemline-app-"))
+    data, model = small_closet(closet, folder / "closet"), make_model(folder / "model")
+    build(model, data / "images", folder / "index")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = App(model, folder / "index", folder / "judgements.sqlite", port)
+
+    def end() -> None:
+        app.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    app.start()
+    return app

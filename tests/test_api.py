@@ -1,0 +1,174 @@
+"""`/search` as programs use it, against a running app; and what app.py says when it cannot start."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from core.errors import HemlineError
+from core.search import open_searcher, search
+from demo.setup import find_places
+from tests.running_app import App, launch, running_app, small_closet
+from tests.small_catalogue import make_model
+
+
+@pytest.fixture(scope="module")
+def app(closet_dir: Path) -> App:
+    return running_app(closet_dir)
+
+
+@pytest.fixture(scope="module")
+def client(app: App) -> Client:
+    return Client(app.url, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def ids(app: App) -> list[str]:
+    found: list[str] = json.loads((app.index / "ids.json").read_text())
+    return found
+
+
+def photo_of(app: App, id_: str) -> Path:
+    return app.model.parent / "closet" / "images" / f"{id_}.jpg"
+
+
+def refused(client: Client, **query: object) -> str:
+    with pytest.raises(AppError) as caught:
+        client.predict(**query, api_name="/search")
+    return str(caught.value)
+
+
+def test_search_answers_what_core_search_answers(app: App, client: Client, ids: list[str]) -> None:
+    searcher = open_searcher(app.model, app.index)
+    for query in (
+        {"reference_id": ids[0], "text": "but red with long sleeves"},
+        {"reference_id": ids[5]},
+        {"text": "a striped shirt"},
+    ):
+        answer = client.predict(**query, top_k=7, api_name="/search")
+        expected = search(searcher, **query, top_k=7)
+        assert [(hit["rank"], hit["id"]) for hit in answer] == [(hit.rank, hit.id) for hit in expected]
+        assert [hit["score"] for hit in answer] == pytest.approx([hit.score for hit in expected], abs=1e-5)
+        assert all(set(hit) == {"rank", "id", "score"} for hit in answer)
+
+
+def test_every_argument_may_be_left_out_and_top_k_is_ten(client: Client) -> None:
+    assert len(client.predict(text="blue", api_name="/search")) == 10
+
+
+def test_an_uploaded_catalogue_photo_is_the_reference_itself(
+    app: App, client: Client, ids: list[str]
+) -> None:
+    photo = handle_file(str(photo_of(app, ids[3])))
+    uploaded = client.predict(reference_image=photo, text="in blue", top_k=5, api_name="/search")
+    by_id = client.predict(reference_id=ids[3], text="in blue", top_k=5, api_name="/search")
+    assert [hit["id"] for hit in uploaded] == [hit["id"] for hit in by_id]
+    assert ids[3] not in [hit["id"] for hit in uploaded]
+
+
+def test_top_k_is_capped_not_refused(client: Client, ids: list[str]) -> None:
+    answer = client.predict(text="blue", top_k=100_000, api_name="/search")
+    assert [hit["rank"] for hit in answer] == list(range(1, len(ids) + 1))
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({}, "the query is empty"),
+        ({"text": "  "}, "the query is empty"),
+        ({"reference_id": "nowhere"}, "'nowhere' is not among the catalogue's 40 ids"),
+        ({"text": "red", "top_k": 0}, "top_k must be a whole number from 1"),
+        ({"text": "red", "top_k": 2.5}, "top_k must be a whole number"),
+        ({"text": "red", "top_k": True}, "top_k must be a whole number"),
+        ({"text": ["red"]}, "text must be a string"),
+        ({"reference_image": "shirt.jpg"}, "reference_image must be an uploaded file"),
+        ({"text": "red " * 300}, "long"),
+    ],
+)
+def test_a_bad_query_is_refused_in_a_sentence(
+    client: Client, query: dict[str, object], sentence: str
+) -> None:
+    assert sentence in refused(client, **query)
+
+
+def test_a_text_file_named_jpg_is_refused(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "dress.jpg").write_text("this is no photo")
+    message = refused(client, reference_image=handle_file(str(tmp_path / "dress.jpg")), text="in red")
+    assert "not a picture" in message
+    assert "/gradio" not in message
+
+
+def test_two_references_are_refused(app: App, client: Client, ids: list[str]) -> None:
+    photo = handle_file(str(photo_of(app, ids[3])))
+    assert "twice" in refused(client, reference_id=ids[0], reference_image=photo)
+
+
+@pytest.mark.parametrize("marked", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_a_file_of_the_server_is_never_read(app: App, ids: list[str], marked: dict[str, object]) -> None:
+    """A client of ours would upload the file; a hostile one names a path of the server."""
+    path = str(photo_of(app, ids[0]))
+    body = json.dumps({"data": [None, {"path": path, **marked}, None, 3]}).encode()
+    address = f"{app.url}/gradio_api/call/search"
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    event = json.load(urllib.request.urlopen(request))["event_id"]
+    answer = urllib.request.urlopen(f"{address}/{event}").read().decode()
+    assert "event: error" in answer
+    assert "rank" not in answer
+
+
+def test_search_is_the_only_endpoint_programs_see(client: Client) -> None:
+    assert list(client.view_api(return_format="dict", print_info=False)["named_endpoints"]) == ["/search"]
+
+
+@pytest.mark.parametrize("path", ["card/" + "0" * 32, "card/..%2F..%2Findex", "huge/" + "0" * 32])
+def test_thumbnails_of_unknown_names_are_not_found(app: App, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{app.url}/thumbnails/{path}.webp")
+    assert caught.value.code == 404
+
+
+def ended(*arguments: object, **variables: str) -> tuple[int, str]:
+    """The exit code of an app that should not start, and what it says."""
+    process = launch(*arguments, **variables)
+    said, _ = process.communicate(timeout=120)
+    return process.returncode, said
+
+
+def test_an_index_of_another_model_is_refused(app: App, tmp_path: Path) -> None:
+    other = make_model(tmp_path / "other", seed=1)
+    code, said = ended("--model", other, "--index", app.index, "--judgements", tmp_path / "j.sqlite")
+    assert code == 2
+    assert "was built by another model" in said
+    assert "python -m core.catalogue build" in said
+    assert len(said.strip().splitlines()) == 1, said
+
+
+def test_a_missing_index_says_what_makes_one(app: App) -> None:
+    code, said = ended(HEMLINE_MODEL=str(app.model))
+    assert code == 2
+    assert "python -m core.catalogue build --model" in said
+    assert len(said.strip().splitlines()) == 1, said
+
+
+def test_without_any_model_it_says_what_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(HemlineError, match=r"train\.stage2.*core\.catalogue build"):
+        find_places(None, None, tmp_path / "model", tmp_path / "index")
+
+
+def test_the_first_start_indexes_closet_and_the_next_does_not(
+    app: App,
+    closet_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CLOSET_DIR", str(small_closet(closet_dir, tmp_path / "closet")))
+    places = find_places(None, None, app.model, tmp_path / "index")
+    assert "indexing 40 photos" in capfd.readouterr().err
+    assert len(open_searcher(places.model, places.index).index.ids) == 40
+    assert find_places(None, None, app.model, tmp_path / "index") == places
+    assert "indexing" not in capfd.readouterr().err
