@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.building import build
 from core.catalogue import main
@@ -16,6 +16,7 @@ from core.cli import entry
 from core.errors import HemlineError
 from core.pictures import PictureError, picture_hash, read_picture
 from core.search import Searcher, open_searcher, search
+from tests.bench import query_overhead
 from tests.small_catalogue import copy_photos, make_model
 
 ROOT = Path(__file__).parents[1]
@@ -219,6 +220,20 @@ def test_the_command_refuses_in_one_sentence(
         code, out, err = command(monkeypatch, capsys, *arguments)
         assert (code, out) == (2, "")
         assert err.startswith("hemline: ") and err.count("\n") == 1, err
+
+
+def test_the_benchmark_compares_with_a_forward_of_the_same_inputs(searcher: Searcher, photo: Path) -> None:
+    query = query_overhead.Query(photo.stem, WISH)
+    mirrored = ImageOps.mirror(read_picture(photo))
+    for make, picture, closeness in (
+        (query_overhead.kept, read_picture(photo), 1e-5),
+        (query_overhead.uploaded_file, mirrored, 0.05),  # its JPEG is not the same pixels
+        (query_overhead.decoded, mirrored, 0.05),
+    ):
+        whole, bare = make(searcher, query)
+        vector = searcher.backbone.embed_queries([picture], [WISH])
+        np.testing.assert_allclose(np.asarray(bare()), vector, atol=closeness)
+        assert len(whole()) == 10
 
 
 def test_the_module_is_a_command() -> None:
