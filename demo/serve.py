@@ -41,8 +41,8 @@ def serve(service: Service, host: str, port: int) -> None:
         )
     except OSError as error:
         raise HemlineError(
-            f"cannot listen on {host}, port {port} ({error}); name another with --port"
-        ) from None
+            f"cannot listen on {host}, port {port}: it is taken or not allowed; name another with --port"
+        ) from error
     print(
         f"Hemline is at {address} ({len(service.searcher.index.ids):,} garments); Ctrl-C stops it", flush=True
     )

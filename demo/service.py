@@ -1,13 +1,15 @@
 """What the page and the API share while the app runs: searcher, judgements, captions, thumbnails."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from core.files import fingerprint, read_json
-from core.judgements import Store, open_store
+from core.judgements import Store, events, open_store
 from core.search import Searcher, open_searcher
 from core.types import Garment
+from core.verdicts import Event
 from demo.garments import garments_of
 from demo.thumbnails import Thumbnails, address, thumbnails_of
 
@@ -22,6 +24,8 @@ class Service:
     thumbnails: Thumbnails
     model_fingerprint: str
     index_fingerprint: str
+    history: list[Event] = field(default_factory=list)  # what was already read of the store
+    history_lock: Lock = field(default_factory=Lock)
 
 
 def open_service(model: Path | None, index: Path, judgements: Path, images: Path | None = None) -> Service:
@@ -53,3 +57,11 @@ def shown(service: Service, id_: str) -> dict[str, str]:
         "card": address(service.thumbnails, id_, "card"),
         "view": address(service.thumbnails, id_, "view"),
     }
+
+
+def history(service: Service) -> list[Event]:
+    """Every event so far, in order; only those that are new since the last call are read from the file."""
+    with service.history_lock:
+        known = service.history
+        known.extend(events(service.store, after=known[-1].seq if known else 0))
+        return list(known)

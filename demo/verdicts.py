@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import HemlineError
-from core.judgements import append, events, undo
+from core.judgements import append, undo
 from core.verdicts import Judgement, fold
-from demo.service import Service
+from demo.service import Service, history
 
 ANONYMOUS = "anonymous"
 LONGEST_NAME = 80
@@ -24,8 +24,8 @@ def standing(service: Service, query: Mapping[str, Any], annotator: str) -> dict
     All of this annotator's; `last` grows with every event, so a page can tell a late answer from a new one.
     """
     name = named(annotator)
-    history = events(service.store)
-    mine = [event for judged, event in fold(history).items() if judged.annotator == name]
+    so_far = history(service)
+    mine = [event for judged, event in fold(so_far).items() if judged.annotator == name]
     asked = (query["reference_hash"], query["text"])
     return {
         "verdicts": {
@@ -34,7 +34,7 @@ def standing(service: Service, query: Mapping[str, Any], annotator: str) -> dict
             if (event.judgement.reference_hash, event.judgement.text) == asked
         },
         "total": len(mine),
-        "last": history[-1].seq if history else 0,
+        "last": so_far[-1].seq if so_far else 0,
     }
 
 
@@ -93,7 +93,7 @@ def _judgement(
 def _take_back(service: Service, seq: object, annotator: str, session: str) -> int:
     if not isinstance(seq, int) or isinstance(seq, bool):
         raise HemlineError(f"an event to undo is named by its number; it is {seq!r}")
-    found = [event for event in events(service.store, after=seq - 1) if event.seq == seq]
+    found = [event for event in history(service) if event.seq == seq]
     if found and found[0].judgement.annotator != annotator:
         raise HemlineError(
             f"event {seq} is {found[0].judgement.annotator}'s: only its own annotator takes it back"
