@@ -69,11 +69,11 @@ def refuse_as_model(folder: Path) -> None:
 def recover(folder: Path) -> None:
     """Put the older index back where a kill fell between moving it aside and moving the new one in.
 
-    `write_atomically` moves a folder in two steps; only between them can `folder` be absent. To be called
-    by the one process that writes this index.
+    `write_atomically` needs two moves where the system cannot exchange folders in one; only between them can
+    `folder` be absent. To be called by the one process that writes this index.
     """
     if not folder.exists():
-        asides = folder.absolute().parent.glob(f".{escape(folder.name)}.????????.part.old")
+        asides = folder.absolute().parent.glob(f".{escape(folder.name)}.????????.old")
         whole = [aside for aside in asides if (aside / CARD_FILE).is_file()]
         if whole:
             os.replace(max(whole, key=lambda aside: aside.stat().st_mtime), folder)

@@ -54,8 +54,9 @@ def staging(index: Path, target_fingerprint: str, tower_fingerprint: str) -> Ite
                 f"another process is building {index}; wait for it, or name another --out"
             ) from None
         recover(index)
-        for left in index.absolute().parent.glob(f".{escape(index.name)}.????????.part*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for ending in ("part", "old"):
+            for left in index.absolute().parent.glob(f".{escape(index.name)}.????????.{ending}"):
+                shutil.rmtree(left, ignore_errors=True)
         folder = base / fingerprint([FORMAT, target_fingerprint, tower_fingerprint])[:16]
         folder.mkdir(exist_ok=True)
         yield folder

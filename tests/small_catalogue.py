@@ -5,8 +5,7 @@ import resource
 import shutil
 import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,9 +37,9 @@ def copy_photos(closet: Path, folder: Path, count: int) -> Path:
 
 
 def die_again_and_again(model: Path, images: Path, out: Path) -> None:
-    """Build `out` in child processes that are killed at a chosen moment each, and say so on stdout.
+    """Build `out` in child processes, each of which kills itself at a moment of its own; say so on stdout.
 
-    The moments: after one, four and seven chunks; while the index is written aside; after it is moved in.
+    Python's audit events tell the moment: just before a file is opened, a file or folder moved or removed.
     """
     import torch
 
@@ -48,29 +47,38 @@ def die_again_and_again(model: Path, images: Path, out: Path) -> None:
 
     torch.set_num_threads(1)  # no thread pool, so a fork is safe
     load_backbone(model)  # imported once, not by each child
-    moments = {
-        "1 chunk": lambda: chunk_count(out) >= 1,
-        "4 chunks": lambda: chunk_count(out) >= 4,
-        "7 chunks": lambda: chunk_count(out) >= 7,
-        "writing": lambda: any(out.parent.glob(f".{out.name}.*.part")),
-        "written": lambda: (out / "index.json").exists(),
+    place = str(out.resolve())
+    moments: dict[str, Moment] = {
+        "before the first chunk": ("os.rename", lambda source, to: to.endswith("000000.safetensors")),
+        "before the third chunk": ("os.rename", lambda source, to: to.endswith("000002.safetensors")),
+        "before the eighth chunk": ("os.rename", lambda source, to: to.endswith("000007.safetensors")),
+        "while the index is written": ("open", lambda path, *_: ".part/" in path and "features" in path),
+        "before the index is moved in": ("os.rename", lambda source, to: to == place),
+        "before the kept work is removed": ("shutil.rmtree", lambda path, *_: path.endswith(".building")),
+        "before the older index is removed": ("shutil.rmtree", lambda path, *_: f".{out.name}." in path),
     }
-    for name, reached in moments.items():
+    for name, moment in moments.items():
         child = os.fork()
         if child == 0:
+            sys.addaudithook(_killer(*moment))
             try:
                 build(model, images, out, batch=4, allow_partial=True)
             finally:
                 os._exit(0)
-        while not reached() and os.waitpid(child, os.WNOHANG) == (0, 0):
-            time.sleep(0.0005)
-        try:
-            os.kill(child, signal.SIGKILL)
-            _, status = os.waitpid(child, 0)
-        except (ProcessLookupError, ChildProcessError):
-            status = 0
+        _, status = os.waitpid(child, 0)
         ended = "killed" if os.WIFSIGNALED(status) else "ended"
-        print(f"{name}: {ended} with {chunk_count(out)} chunks", flush=True)
+        print(f"{name}: {ended}, {chunk_count(out)} chunks, index {'there' if out.exists() else 'not there'}")
+
+
+Moment = tuple[str, Callable[..., bool]]
+
+
+def _killer(wanted: str, reached: Callable[..., bool]) -> Callable[[str, tuple], None]:
+    def hook(event: str, arguments: tuple) -> None:
+        if event == wanted and reached(*map(str, arguments[:2])):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return hook
 
 
 def chunk_count(out: Path) -> int:

@@ -52,7 +52,15 @@ def test_a_build_killed_again_and_again_ends_with_the_same_bytes(
     build(model, images, tmp_path / "at once", batch=4, allow_partial=True)
     killed = command(model, images, tmp_path / "killed", program=("-m", "tests.small_catalogue"))
     assert killed.returncode == 0, killed.stderr
-    assert killed.stdout.splitlines()[0].startswith("1 chunk: killed"), killed.stdout + killed.stderr
+    assert killed.stdout.splitlines() == [
+        "before the first chunk: killed, 0 chunks, index not there",
+        "before the third chunk: killed, 2 chunks, index not there",
+        "before the eighth chunk: killed, 7 chunks, index not there",
+        "while the index is written: killed, 11 chunks, index not there",
+        "before the index is moved in: killed, 11 chunks, index not there",
+        "before the kept work is removed: killed, 11 chunks, index there",
+        "before the older index is removed: killed, 11 chunks, index there",
+    ], killed.stderr
     built = build(model, images, tmp_path / "killed", batch=4, allow_partial=True)
     assert contents(tmp_path / "killed") == contents(tmp_path / "at once")
     assert built.kept > 0

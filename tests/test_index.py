@@ -245,7 +245,7 @@ def test_a_full_disk_leaves_the_older_index_as_it_was(tmp_path: Path, room: int)
 def test_a_kill_between_the_two_moves_of_a_save_loses_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     save_index(make_index(unit_rows(6, 8)), folder)
-    folder.rename(tmp_path / ".index.0a1b2c3d.part.old")  # what write_atomically leaves at that moment
+    folder.rename(tmp_path / ".index.0a1b2c3d.old")  # what write_atomically leaves at that moment
     with pytest.raises(HemlineError, match="no index at"):
         load_index(folder)
     newer = make_index(unit_rows(4, 8))
