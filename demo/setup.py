@@ -73,7 +73,10 @@ def _photos() -> Path:
     if found is not None and found != DEFAULT:
         return found
     _tell(f"bringing Closet's {SPLIT} photos to {DEFAULT} (those already there are kept)")
-    fetch(DEFAULT, SPLIT)
+    try:
+        fetch(DEFAULT, SPLIT)
+    except HemlineError as error:
+        raise HemlineError(f"{error} (an option of python -m core.datasets.closet fetch)") from None
     return DEFAULT
 
 
