@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a backbone is built from. `width` under 1 makes a narrow tower of random weights, for tests."""
+    """What a backbone is built from.
+
+    `multiscale` counts only where the tower is frozen whole. `width` under 1 makes a narrow tower of random
+    weights, for tests.
+    """
 
     kind: Literal["mllm", "clip"] = "mllm"
     layers: int = 4
@@ -36,6 +40,7 @@ class Parts:
     vocab: int = 2000
     grid: int = 4
     frozen_blocks: int = 17
+    multiscale: bool = True
     dim: int = 256
     combiner: Literal["sum", "combiner"] = "sum"
     framing: Literal["squash", "pad", "crop"] = "squash"
@@ -68,8 +73,11 @@ def wordings(split: "Split") -> Iterator[str]:
         yield from triplet.captions
 
 
-def build(parts: Parts, texts: Iterator[str]) -> "Backbone":
-    """An untrained backbone; the same parts, texts and seed give the same weights."""
+def build(parts: Parts, texts: Iterator[str], *, calibrated: bool = True) -> "Backbone":
+    """An untrained backbone; the same parts, texts and seed give the same weights.
+
+    Without `calibrated` a multiscale tower's channels stay as they come (to measure them).
+    """
     import torch
 
     from core.backbones.tokenizer import train_tokenizer
@@ -79,20 +87,27 @@ def build(parts: Parts, texts: Iterator[str]) -> "Backbone":
         torch.manual_seed(parts.seed)
         backbone = _clip(parts, tokenizer) if parts.kind == "clip" else _mllm(parts, tokenizer)
     if parts.width == 1.0:
+        from core.backbones.calibrate import load_calibration
         from core.backbones.convert import load_asset
 
         tower = backbone.tower
         assert isinstance(tower, torch.nn.Module)
         tower.load_state_dict(load_asset(), strict=False)
+        if tower.config.multiscale and calibrated:
+            tower.load_state_dict(load_calibration(), strict=False)
     backbone.tower.freeze_front()
     return backbone.eval()
 
 
 def _tower_config(parts: Parts) -> "TowerConfig":
-    from core.backbones.tower import TowerConfig
+    from core.backbones.tower import FROZEN_WHOLE, TowerConfig
 
     return TowerConfig(
-        width=parts.width, grid=parts.grid, frozen_blocks=parts.frozen_blocks, image_size=parts.image_size
+        width=parts.width,
+        grid=parts.grid,
+        frozen_blocks=parts.frozen_blocks,
+        multiscale=parts.multiscale and parts.frozen_blocks == FROZEN_WHOLE,
+        image_size=parts.image_size,
     )
 
 
@@ -194,6 +209,9 @@ def main() -> None:
     parser.add_argument("--vocab", type=int, default=2000, help="tokens of the vocabulary at most")
     parser.add_argument("--grid", type=int, default=4, help="a side: 4 is 16 image tokens, 7 is all 49")
     parser.add_argument("--frozen-blocks", type=int, default=17, help="blocks of the frozen front; 17 is all")
+    parser.add_argument(
+        "--multiscale", action=argparse.BooleanOptionalAction, default=True, help="early layers' channels too"
+    )
     parser.add_argument("--dim", type=int, default=256, help="length of a vector")
     parser.add_argument("--combiner", choices=["sum", "combiner"], default="sum", help="of kind clip")
     parser.add_argument("--framing", choices=["squash", "pad", "crop"], default="squash")

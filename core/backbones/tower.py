@@ -5,6 +5,10 @@ width; TensorFlow "same" padding). It is split in two so that what is frozen is 
 picture: `front` is the frozen part, whose output is cached on disk, `back` the trainable rest and the
 pooling.
 
+ImageNet's last layer says what a thing is and forgets its colour; earlier layers keep colour and pattern. So
+a tower that is frozen whole can give every stage's channels beside the last ones (`multiscale`), each
+brought to mean 0 and deviation 1 by statistics kept in the tower (`core.backbones.calibrate`).
+
 Batch normalisation always uses the running statistics, in training as well: a vector never depends on its
 batch, and a resumed run repeats exactly. The statistics are folded into the convolutions on the fly.
 """
@@ -19,6 +23,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280
+PIXEL_CHANNELS = 3
 NORM_EPS = 1e-3
 # One row per stage: repeats, kernel, stride of the first block, expansion, output channels.
 STAGES = (
@@ -31,6 +36,8 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 BLOCKS = sum(stage[0] for stage in STAGES)
+# The last block of each stage, from 0.
+STAGE_ENDS = tuple(sum(stage[0] for stage in STAGES[: i + 1]) - 1 for i in range(len(STAGES)))
 # A tower frozen to this depth is frozen whole: the head convolution and the pooling belong to the front too.
 FROZEN_WHOLE = BLOCKS + 1
 
@@ -41,6 +48,8 @@ class TowerConfig(PreTrainedConfig):
     `width` scales every channel count (1.0 is Lite0; less is for tests), `grid` is the side of the pooled
     output (4 gives 16 positions; 7 keeps all 49 of a 224 px picture), `frozen_blocks` how many of the 16
     blocks, plus the stem, form the frozen front: 0 freezes the stem only, 17 (`FROZEN_WHOLE`) everything.
+    `multiscale` adds the channels of the picture itself, the stem and every stage to the last ones, 2,099 in
+    all; it needs a tower that is frozen whole.
     """
 
     model_type = "hemline_efficientnet_lite"
@@ -48,6 +57,7 @@ class TowerConfig(PreTrainedConfig):
     width: float = 1.0
     grid: int = 4
     frozen_blocks: int = FROZEN_WHOLE
+    multiscale: bool = False
     hidden_size: int = HEAD_CHANNELS
     image_size: int = 224
 
@@ -56,7 +66,14 @@ class TowerConfig(PreTrainedConfig):
             raise ValueError(f"frozen_blocks is {self.frozen_blocks}; it must lie in 0..{FROZEN_WHOLE}")
         if self.grid < 1:
             raise ValueError(f"grid is {self.grid}; it must be 1 or more")
+        if self.multiscale and self.frozen_blocks != FROZEN_WHOLE:
+            raise ValueError(
+                f"multiscale needs a tower frozen whole ({FROZEN_WHOLE}), not {self.frozen_blocks} blocks"
+            )
         self.hidden_size = scaled(HEAD_CHANNELS, self.width)
+        if self.multiscale:
+            stages = [STEM_CHANNELS, *(stage[-1] for stage in STAGES)]
+            self.hidden_size += PIXEL_CHANNELS + sum(scaled(channels, self.width) for channels in stages)
         super().__post_init__(**kwargs)
 
 
@@ -125,9 +142,13 @@ def build_blocks(width: float) -> nn.ModuleList:
 class Tower(PreTrainedModel):
     """EfficientNet-Lite0 without its classifier.
 
-    `forward(pixel_values)`: [n, 3, size, size] normalised pixels to `last_hidden_state` [n, 1280, grid, grid]
-    and `pooler_output` [n, 1280], the mean over the grid.
+    `forward(pixel_values)`: [n, 3, size, size] normalised pixels to `last_hidden_state` [n, channels, grid,
+    grid] and `pooler_output` [n, channels], the mean over the grid; channels are `config.hidden_size`: 1280,
+    or 2099 with `multiscale`.
     """
+
+    channel_mean: Tensor
+    channel_deviation: Tensor
 
     config_class = TowerConfig
     config: TowerConfig
@@ -137,7 +158,10 @@ class Tower(PreTrainedModel):
         super().__init__(config)
         self.stem = ConvNorm(3, scaled(STEM_CHANNELS, config.width), 3, stride=2)
         self.blocks = build_blocks(config.width)
-        self.head = ConvNorm(scaled(STAGES[-1][-1], config.width), config.hidden_size, 1)
+        self.head = ConvNorm(scaled(STAGES[-1][-1], config.width), scaled(HEAD_CHANNELS, config.width), 1)
+        if config.multiscale:
+            self.register_buffer("channel_mean", torch.zeros(config.hidden_size))
+            self.register_buffer("channel_deviation", torch.ones(config.hidden_size))
         self.post_init()
         self.freeze_front()
 
@@ -177,22 +201,31 @@ class Tower(PreTrainedModel):
         if self.frozen_whole:
             modules.append(("head", self.head))
         found = [(f"{path}.{name}", t) for path, module in modules for name, t in module.state_dict().items()]
+        if self.config.multiscale:
+            found += [("channel_mean", self.channel_mean), ("channel_deviation", self.channel_deviation)]
         return [(name, tensor) for name, tensor in found if not name.endswith("num_batches_tracked")]
 
     @torch.no_grad()
     def front(self, pixel_values: Tensor) -> Tensor:
         """The frozen part: [n, 3, size, size] to features [n, tokens, channels], positions row by row."""
-        x = functional.relu6(
-            self.stem(pixel_values.contiguous(memory_format=torch.channels_last)), inplace=True
-        )
-        for block in self.blocks[: self.config.frozen_blocks]:
+        x = pixel_values.contiguous(memory_format=torch.channels_last)
+        scales = [self._grid(x)] if self.config.multiscale else []
+        x = functional.relu6(self.stem(x), inplace=True)
+        if scales:
+            scales.append(self._grid(x))
+        for index, block in enumerate(self.blocks[: self.config.frozen_blocks]):
             x = block(x)
+            if scales and index in STAGE_ENDS:
+                scales.append(self._grid(x))
         if self.frozen_whole:
             x = self._pooled(x)
+        if scales:
+            x = torch.cat([*scales, x], dim=1)
+            x = (x - self.channel_mean[:, None, None]) / self.channel_deviation[:, None, None]
         return x.flatten(2).transpose(1, 2).contiguous()
 
     def back(self, features: Tensor) -> Tensor:
-        """The rest: features [n, tokens, channels] of any float type to [n, 1280, grid, grid]."""
+        """The rest: features [n, tokens, channels] of any float type to [n, hidden_size, grid, grid]."""
         side = math.isqrt(features.shape[1])
         x = features.to(self.dtype).transpose(1, 2).unflatten(2, (side, side))
         if self.frozen_whole:
@@ -202,7 +235,10 @@ class Tower(PreTrainedModel):
         return self._pooled(x)
 
     def _pooled(self, x: Tensor) -> Tensor:
-        return functional.adaptive_avg_pool2d(functional.relu6(self.head(x), inplace=True), self.config.grid)
+        return self._grid(functional.relu6(self.head(x), inplace=True))
+
+    def _grid(self, x: Tensor) -> Tensor:
+        return functional.adaptive_avg_pool2d(x, self.config.grid)
 
     def feature_shape(self) -> tuple[int, int]:
         """Tokens and channels of one picture's features as `front` gives them."""
