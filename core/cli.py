@@ -7,7 +7,7 @@ from core.errors import HemlineError
 
 
 def entry(main: Callable[[], None]) -> None:
-    """Run `main`; on a HemlineError or an OSError print one sentence to stderr and exit with 2, on Ctrl-C with 130."""
+    """Run `main`; a HemlineError or an OSError is one sentence on stderr and exit 2, Ctrl-C exit 130."""
     try:
         main()
     except HemlineError as error:
@@ -15,7 +15,8 @@ def entry(main: Callable[[], None]) -> None:
         raise SystemExit(2) from None
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        print(f"hemline: {error.strerror or error}{where}; nothing already saved was changed", file=sys.stderr)
+        told = f"{error.strerror or error}{where}"
+        print(f"hemline: {told}; nothing already saved was changed", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("hemline: interrupted; run the same command again to go on", file=sys.stderr)

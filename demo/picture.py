@@ -6,11 +6,12 @@ Needs playwright and Chromium, and judges as "README" in the running app: start 
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from core.cli import entry
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 def take_picture(url: str, words: str, text: str, out: Path, theme: str, width: int, height: int) -> None:

@@ -1,0 +1,57 @@
+# `make demo` and `make test` each do all their own set-up; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
+LINT := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+ARGS ?=
+
+# The tests read real files: Closet's photos are fetched when no copy is found, the others are the user's.
+SHARED := $(abspath ../shared)
+OWN_CLOSET := $(CURDIR)/data/closet
+CLOSET_DIR ?= $(if $(wildcard $(SHARED)/closet/images),$(SHARED)/closet,$(OWN_CLOSET))
+FASHIONIQ_DIR ?= $(SHARED)/fashioniq
+CIRR_DIR ?= $(SHARED)/cirr
+
+.PHONY: help demo test lint closet photos clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo "  PYTHON=python3.12 chooses the Python to set up with; ARGS=\"--port 8000\" goes to the app or to pytest"
+
+demo: $(VENV)/app ## set up, then open the page (ARGS="--model RUN --index INDEX" for your own)
+	@$(BIN)/python app.py $(ARGS)
+
+test: $(VENV)/tests photos ## set up, check style and types, run the tests (ARGS="-k index" for some)
+	@test -d "$(FASHIONIQ_DIR)" && test -d "$(CIRR_DIR)" || echo "make test: FASHIONIQ_DIR and CIRR_DIR name no" \
+		"folders of FashionIQ's and CIRR's annotations; the tests of those will fail (docs/data.md)" >&2
+	@CHROMIUM=$$(tests/chromium.sh) && export CHROMIUM && { $(LINT); lint=$$?; OMP_NUM_THREADS=1 \
+		CLOSET_DIR="$(CLOSET_DIR)" FASHIONIQ_DIR="$(FASHIONIQ_DIR)" CIRR_DIR="$(CIRR_DIR)" \
+		$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) && exit $$lint; }
+
+lint: $(VENV)/tests ## set up, check style, format and types
+	@$(LINT)
+
+closet: $(VENV)/app ## fetch Closet's 3,140 photos to data/closet (87 MB)
+	@$(BIN)/python -m core.datasets.closet fetch --out "$(OWN_CLOSET)"
+
+clean: ## remove the environment and the tools' caches; data and runs stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Brings only what is not there yet, and nothing where CLOSET_DIR names a copy.
+photos: | $(VENV)/app
+	@test "$(CLOSET_DIR)" != "$(OWN_CLOSET)" || $(BIN)/python -m core.datasets.closet fetch --out "$(OWN_CLOSET)"
+
+# The stamps say what the environment holds; they are older than the pins when those change.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Hemline needs Python" \
+		"3.11 or newer as $(PYTHON); name another with PYTHON=python3.11" >&2; exit 2; }
+	@echo "make: setting up $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV) && touch $@
+
+$(VENV)/app: requirements.txt constraints.txt | $(VENV)/made
+	@echo "make: installing the pinned packages (once, some minutes)" >&2
+	@$(PIP) --requirement requirements.txt && touch $@
+
+$(VENV)/tests: tests/requirements.txt constraints.txt | $(VENV)/app
+	@$(PIP) --requirement tests/requirements.txt && touch $@
