@@ -46,3 +46,29 @@ def symmetric_info_nce(
     forward = info_nce(queries, targets, columns, mask, temperature)
     backward = info_nce(targets, queries, columns, None if mask is None else mask.T, temperature)
     return (forward + backward) / 2
+
+
+def soft_info_nce(
+    queries: Tensor,
+    candidates: Tensor,
+    target_columns: Tensor,
+    affinity: Tensor,
+    mask: Tensor | None = None,
+    temperature: float | Tensor = 0.05,
+    affinity_temperature: float = 0.1,
+) -> Tensor:
+    """Cross-entropy against soft targets: candidates like the target are wanted nearly as much, in nats.
+
+    `affinity` [q, n] in [0, 1] is how alike each candidate is to the query's target; its softmax at
+    `affinity_temperature` is the wanted distribution. Columns that `mask` forbids as negatives take no part
+    on either side; the target's own column always does. Shapes otherwise as in `info_nce`.
+    """
+    logits = queries @ candidates.T / temperature  # [q, n]
+    wanted = affinity / affinity_temperature
+    if mask is not None:
+        out = ~(mask | F.one_hot(target_columns, candidates.shape[0]).bool())
+        logits, wanted = logits.masked_fill(out, float("-inf")), wanted.masked_fill(out, float("-inf"))
+        return (
+            -(wanted.softmax(dim=1) * logits.float().log_softmax(dim=1).masked_fill(out, 0.0)).sum(1).mean()
+        )
+    return -(wanted.softmax(dim=1) * logits.float().log_softmax(dim=1)).sum(1).mean()

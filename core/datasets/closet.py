@@ -150,6 +150,7 @@ def _summary(outcome: Outcome, out: Path) -> str:
 
 
 def main() -> None:
+    """Command line: `fetch`."""
     parser = argparse.ArgumentParser(prog="python -m core.datasets.closet", description="Closet's photos.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(

@@ -1,0 +1,98 @@
+"""Phase (b) of stage 2: the targets are frozen, and the query side trains against all of them at once.
+
+Every training photo's target vector is made once, so thousands of negatives cost one matrix product (SPN4CIR,
+arXiv 2404.11317). Unlike there, the bank leaves out what the one mask rule forbids, and a query's own target
+counts once.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from train.batches import shuffled_batches
+from train.contrast import query_vectors
+from train.examples import Mixture, composed_examples, human_examples
+from train.losses import info_nce
+from train.material import Material
+from train.negatives import columns_of, known_positives, mine_hard_negatives, negative_mask
+from train.precision import computing
+
+if TYPE_CHECKING:
+    from core.backbones.base import Backbone
+    from train.stage2 import Stage2Config
+
+SHARD = 256  # queries embedded at once while mining
+
+
+@dataclass
+class StaticBank:
+    """The frozen bank, the phase's examples with their mined hard negatives, and the loss on a batch.
+
+    Examples are drawn and mined once, with the model the phase begins with, so that a resumed run meets the
+    same ones.
+    """
+
+    backbone: "Backbone"
+    material: Material
+    config: "Stage2Config"
+    precision: str
+
+    def __post_init__(self) -> None:
+        self.photos = self.material.photos
+        self.column = {photo: i for i, photo in enumerate(self.photos)}
+        looks = list(self.material.features.rows(self.photos))
+        self.bank = torch.from_numpy(self.backbone.embed_targets(looks))
+        human = [e.query for e in human_examples(self.material.split, random.Random(0))]
+        self.known = known_positives(human, self.material.same)
+        self.columns = columns_of(self.photos, self.known)
+        config = self.config
+        rng = random.Random(f"bank-{config.seed}")
+        mix = Mixture(config.generated, config.words, config.word_dropout)
+        material = self.material
+        self.shown = composed_examples(
+            material.split, material.garments, material.same, config.views, mix, rng
+        )
+        self.mined = self._mine() if config.mined else []
+
+    def batches(self, epoch: int) -> list[list[int]]:
+        """The same examples in an order of the epoch's own."""
+        return shuffled_batches(len(self.shown), self.config.batch, self.config.seed)(epoch)
+
+    def loss(self, indices: list[int]) -> Tensor:
+        """A scalar in nats: info_nce over the whole bank, mined negatives counted `hard_weight` times."""
+        batch = [self.shown[i] for i in indices]
+        with computing(self.precision):
+            queries = query_vectors(self.backbone, self.material, batch, self.config.feature_dropout)
+        targets = torch.tensor([self.column[e.query.target] for e in batch])
+        mask = torch.from_numpy(negative_mask([e.query for e in batch], self.columns, self.known))
+        hard = None
+        if self.mined:
+            hard = torch.zeros(len(batch), len(self.photos), dtype=torch.bool)
+            for row, index in enumerate(indices):
+                hard[row, self.mined[index]] = True
+        return info_nce(
+            queries, self.bank, targets, mask, self.config.temperature, hard, self.config.hard_weight
+        )
+
+    def _mine(self) -> list[list[int]]:
+        was_training = self.backbone.training
+        self.backbone.eval()
+        found: list[list[int]] = []
+        bank = self.bank.numpy()
+        with torch.inference_mode(), computing(self.precision):
+            for start in range(0, len(self.shown), SHARD):
+                some = self.shown[start : start + SHARD]
+                vectors = query_vectors(self.backbone, self.material, some).float().numpy()
+                targets = np.array([self.column[e.query.target] for e in some])
+                mask = negative_mask([e.query for e in some], self.columns, self.known)
+                mined = mine_hard_negatives(
+                    vectors, bank, self.photos, targets, mask, top=self.config.mined,
+                    relative_margin=self.config.margin,
+                )  # fmt: skip
+                found += [[self.column[negative.id] for negative in row] for row in mined]
+        self.backbone.train(was_training)
+        return found

@@ -1,0 +1,111 @@
+"""Phase (a) of stage 2: both sides train against the other targets of the batch."""
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from train.affinity import affinity
+from train.attributes import AttributeHeads
+from train.batches import shuffled_batches
+from train.examples import Composed, Mixture, composed_examples
+from train.losses import info_nce, soft_info_nce
+from train.material import Material, batch_features
+from train.negatives import Known, known_positives, negative_mask
+from train.precision import computing
+
+if TYPE_CHECKING:
+    from core.backbones.base import Backbone
+    from train.stage2 import Stage2Config
+
+
+@dataclass
+class InBatch:
+    """The examples of the current epoch and the loss on a batch of them.
+
+    The loss is info_nce over the batch's targets, `soft` of it against affinity, and `attribute` times the
+    attribute-prediction term of both sides.
+    """
+
+    backbone: "Backbone"
+    material: Material
+    config: "Stage2Config"
+    precision: str
+    shown: list[Composed] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        garments = self.material.garments
+        self.heads = AttributeHeads(garments, self.backbone.spec.dim) if self.config.attribute else None
+        self.affinity = torch.from_numpy(affinity(garments)) if self.config.soft else None
+        self.place = {garment.id: row for row, garment in enumerate(garments)}
+
+    def batches(self, epoch: int) -> list[list[int]]:
+        """Draw an epoch's examples; a function of the seed and `epoch` alone."""
+        config = self.config
+        rng = random.Random(f"in-batch-{config.seed}-{epoch}")
+        mix = Mixture(config.generated, config.words, config.word_dropout)
+        material = self.material
+        self.shown = composed_examples(
+            material.split, material.garments, material.same, config.views, mix, rng
+        )
+        return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
+
+    def loss(self, indices: list[int]) -> Tensor:
+        """A scalar in nats."""
+        batch = [self.shown[i] for i in indices]
+        targets = list(dict.fromkeys((e.query.target, e.target_view) for e in batch))
+        # A garment met in two views is one target: its first view stands for both.
+        first = {photo: (photo, view) for photo, view in reversed(targets)}
+        photos = list(first)
+        columns = torch.tensor([photos.index(e.query.target) for e in batch])
+        with computing(self.precision):
+            queries = query_vectors(self.backbone, self.material, batch, self.config.feature_dropout)
+            rows = self._rows(photos, [first[p][1] for p in photos])
+            candidates = self.backbone.target_vectors(rows)
+        mask = torch.from_numpy(negative_mask([e.query for e in batch], photos, self._known(batch)))
+        loss = self._contrast(queries, candidates, columns, mask, photos)
+        if self.heads is not None:
+            wanted = [e.query.target for e in batch]
+            term = self.heads.loss(queries, wanted) + self.heads.loss(candidates, photos)
+            loss = loss + self.config.attribute * term
+        return loss
+
+    def _contrast(
+        self, queries: Tensor, candidates: Tensor, columns: Tensor, mask: Tensor, photos: list[str]
+    ) -> Tensor:
+        hard = info_nce(queries, candidates, columns, mask, self.config.temperature)
+        if self.affinity is None or any(photo not in self.place for photo in photos):
+            return hard
+        rows = torch.tensor([self.place[photo] for photo in photos])
+        alike = self.affinity[rows[columns]][:, rows]
+        soft = soft_info_nce(
+            queries, candidates, columns, alike, mask, self.config.temperature, self.config.soft_temperature
+        )
+        return (1 - self.config.soft) * hard + self.config.soft * soft
+
+    def _known(self, batch: list[Composed]) -> Known:
+        return known_positives([e.query for e in batch], self.material.same)
+
+    def _rows(self, photos: list[str], views: list[int]) -> Tensor:
+        rows = torch.from_numpy(batch_features(self.material.features, photos, views))
+        return functional.dropout(rows.to(self.backbone.device), self.config.feature_dropout)
+
+
+def query_vectors(
+    backbone: "Backbone", material: Material, batch: list[Composed], feature_dropout: float = 0.0
+) -> Tensor:
+    """Unit query vectors [n, dim] of examples; differentiable."""
+    has_image = [e.query.reference is not None for e in batch]
+    shape = backbone.feature_shape()
+    rows = np.zeros((len(batch), *shape), np.float32)
+    seen = [(i, e) for i, e in enumerate(batch) if e.query.reference is not None]
+    if seen:
+        rows[[i for i, _ in seen]] = batch_features(
+            material.features, [str(e.query.reference) for _, e in seen], [e.reference_view for _, e in seen]
+        )
+    features = functional.dropout(torch.from_numpy(rows).to(backbone.device), feature_dropout)
+    return backbone.query_vectors(features, has_image, [e.query.text for e in batch])

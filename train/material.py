@@ -1,0 +1,79 @@
+"""What both stages train on: the train split, its photos' tower features, its duplicates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.datasets.fashioniq import Split, read_split
+from core.datasets.images import check_images, require_complete
+from core.errors import HemlineError
+from core.pictures import picture_hash
+from core.types import Garment
+from train.negatives import duplicates
+from train.slices import tuning_slice
+from train.triplets import check_train_split
+
+if TYPE_CHECKING:
+    from core.backbones.base import Backbone
+    from core.backbones.features import Features
+
+
+@dataclass(frozen=True)
+class Material:
+    """`split` is the train split (or what a tuning slice leaves of it); `tune` the slice held out, or None.
+
+    `features` holds every photo of both in `views` views (`tune`'s photos are asked for in view 0 only).
+    `same` maps a photo to the photo that stands for all its byte-equal copies.
+    """
+
+    split: Split
+    tune: Split | None
+    features: "Features"
+    same: dict[str, str]
+
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """The training photos, in gallery order: the static bank."""
+        return self.split.union_gallery()
+
+    @property
+    def garments(self) -> list[Garment]:
+        """The training garments, in gallery order; HemlineError where the dataset describes none."""
+        found = [self.split.garments[p] for p in self.photos if p in self.split.garments]
+        if not found:
+            raise HemlineError(
+                f"{self.split.root} has no garments.jsonl; captions and attributes come from it"
+            )
+        return found
+
+    def tune_looks(self) -> dict[str, np.ndarray]:
+        """The tuning slice's photos as features float16 [tokens, channels]."""
+        assert self.tune is not None
+        photos = self.tune.union_gallery()
+        return dict(zip(photos, self.features.rows(photos), strict=True))
+
+
+def gather(backbone: "Backbone", data: Path, cache: Path, views: int, hold_out: bool, seed: int) -> Material:
+    """Read the train split of `data`, and no other; encode what is not in `cache` yet.
+
+    Refuses (HemlineError) a dataset whose photos are not all there and a garment of another split.
+    """
+    from core.backbones.features import encode_all
+
+    whole = read_split(data, "train")
+    check_train_split(list(whole.garments.values()))
+    report = check_images(whole, whole.union_gallery())
+    require_complete(report, allow_partial=False)
+    split, tune = tuning_slice(whole) if hold_out else (whole, None)
+    # One seed for the views of all runs: they share the cache, and a run draws among the views by its own.
+    features = encode_all(backbone, report.found, cache, views)
+    same = duplicates({photo: picture_hash(path) for photo, path in report.found.items()})
+    return Material(split, tune, features, same)
+
+
+def batch_features(features: "Features", photos: Sequence[str], views: Sequence[int]) -> np.ndarray:
+    """Features float32 [n, tokens, channels] of photos in the given views."""
+    return features.rows(photos, views).astype(np.float32)

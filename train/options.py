@@ -1,0 +1,39 @@
+"""The command-line options both stages share: a typed configuration becomes flags and back."""
+
+import argparse
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def add_common(parser: argparse.ArgumentParser, init_needed: bool) -> None:
+    """--data, --out, --init, --cache and --threads."""
+    parser.add_argument("--data", type=Path, required=True, help="a dataset folder; its train split is used")
+    parser.add_argument("--out", type=Path, required=True, help="the folder of the trained model")
+    wanted = "the model to start from" + ("" if init_needed else "; left out: built from its parts")
+    parser.add_argument("--init", type=Path, required=init_needed, help=wanted)
+    parser.add_argument(
+        "--cache", type=Path, default=Path("data/features"), help="keeps the frozen tower's features"
+    )
+    parser.add_argument("--threads", type=int, help="of torch; left out: one a core")
+
+
+def add_config(parser: argparse.ArgumentParser, config: type) -> None:
+    """A flag for each field of the dataclass `config`, with its default."""
+    for item in fields(config):
+        assert item.default is not MISSING
+        flag = f"--{item.name.replace('_', '-')}"
+        if isinstance(item.default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=item.default)
+        else:
+            parser.add_argument(
+                flag, type=type(item.default), default=item.default, help=f"default {item.default}"
+            )
+
+
+def config_from(args: argparse.Namespace, config: type[T]) -> T:
+    """The dataclass `config` as the parsed flags say."""
+    values: dict[str, Any] = {item.name: getattr(args, item.name) for item in fields(config)}  # type: ignore[arg-type]
+    return config(**values)

@@ -1,0 +1,126 @@
+"""One training run from begin to end: what is loaded, trained, saved, and written on its card."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import HemlineError
+from core.files import fingerprint
+from core.runs import finish_card, load_card, save_card, start_card, touch_card
+from train.loop import LoopConfig, train_loop
+from train.optimizer import OptimizerConfig, make_optimizer, trainable, training_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.backbones.base import Backbone
+    from train.batches import Batches
+    from train.checkpoint import Progress
+
+
+def begin(args: argparse.Namespace, seed: int) -> "Backbone | None":
+    """Set the threads and load --init, or build a model; None where --out is finished already.
+
+    Refuses (HemlineError) an --out that holds another model than this command's.
+    """
+    import torch
+
+    from core.backbones import load_backbone
+    from core.backbones.build import Parts, build, wordings
+    from core.backbones.saving import refuse_other_model
+    from core.datasets.fashioniq import read_split
+
+    if args.threads is not None:
+        if args.threads < 1:
+            raise HemlineError(f"--threads is {args.threads}; it must be 1 or more")
+        torch.set_num_threads(args.threads)
+    card = load_card(args.out) if args.out.is_dir() else None
+    if card is not None and card.finished:
+        if card.arguments != sys.argv[1:]:
+            raise HemlineError(f"{args.out} holds a finished run of other options; choose another --out")
+        print(f"{args.out} is finished; remove it to train it again")
+        return None
+    if card is None:
+        refuse_other_model(args.out)
+    if args.init is not None:
+        return load_backbone(args.init)
+    return build(Parts(seed=seed), wordings(read_split(args.data, "train")))
+
+
+def fit(
+    backbone: "Backbone",
+    loss: "Callable[[list[int]], Tensor]",
+    batches: "Batches",
+    optimizer: OptimizerConfig,
+    out: Path,
+    *,
+    command: str,
+    steps: int,
+    seed: int,
+    config: dict[str, Any],
+    data_fingerprint: str,
+    evaluate: Callable[[], dict[str, float]] | None = None,
+    extra: "nn.Module | None" = None,
+    phase: str = "",
+    last: bool = True,
+) -> None:
+    """Train what requires a gradient in `backbone` (and in `extra`, which is not saved with it).
+
+    Checkpoints, log and card are in `out`, of a `phase` in the folder of that name; a killed run goes on.
+    After the `last` phase the model is saved in `out`, the card closed, and the checkpoints removed.
+    """
+    from core.backbones.saving import save_backbone
+    from train.checkpoint import remove_checkpoints
+
+    run = out / phase if phase else out
+    modules = {"model": backbone} if extra is None else {"model": backbone, "extra": extra}
+    changed = {f"{m}.{n}": t for m, module in modules.items() for n, t in training_tensors(module).items()}
+    learned = {f"{m}.{n}": p for m, module in modules.items() for n, p in trainable(module).items()}
+    tensors = {name: t for name, t in changed.items() if name in learned}
+    facts = fingerprint(
+        {"config": config, "data": data_fingerprint, "init": _start(backbone), "phase": phase}
+    )
+    card = start_card(
+        command, config, data_fingerprint, seed, previous=load_card(out) if out.is_dir() else None
+    )
+
+    def on_save(progress: "Progress") -> None:
+        touch_card(card)
+        save_card(card, out)
+
+    def figures(progress: "Progress") -> dict[str, float]:
+        assert evaluate is not None
+        backbone.eval()
+        found = evaluate()
+        backbone.train()
+        return found
+
+    backbone.train()
+    train_loop(
+        loss,
+        tensors,
+        make_optimizer(learned, optimizer),
+        batches,
+        LoopConfig(total_steps=steps, optimizer=optimizer, seed=seed),
+        run,
+        facts,
+        evaluate=None if evaluate is None else figures,
+        on_save=on_save,
+        name=f"{command.removeprefix('train.')} {phase}".strip(),
+    )
+    backbone.eval()
+    if last:
+        save_backbone(backbone, out)
+        results = evaluate() if evaluate is not None else {}
+        save_card(finish_card(card, **results), out)
+        for folder in (out, *(f for f in out.iterdir() if f.is_dir())):
+            remove_checkpoints(folder)
+
+
+def _start(backbone: "Backbone") -> str:
+    """What the run starts from; the weights are in the target fingerprint, the query side's in their own."""
+    from core.backbones.tensors import tensors_fingerprint
+
+    return tensors_fingerprint([(n, p) for n, p in backbone.named_parameters()], backbone.spec.vocabulary)

@@ -1,0 +1,158 @@
+"""Stage 1, the captioning warm-up: the model learns fashion language by describing the photos.
+
+    python -m train.stage1 --data CLOSET --out RUN
+
+Language-model loss on the captions and attribute sentences of the train split. Without --init the model is
+built from its parts first (`core.backbones.build`).
+"""
+
+import argparse
+import random
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli import entry
+from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.backbones.base import Backbone
+    from train.material import Material
+
+
+@dataclass(frozen=True)
+class Stage1Config:
+    """The recipe of stage 1; the defaults are the shipped model's.
+
+    `views`: augmented views of each photo, 1 for none; `attribute_share`: sentences made from attributes
+    instead of the caption; `feature_dropout`: of the tower's channels; `hold_out`: train without the tuning
+    slice and report the caption loss on it.
+    """
+
+    steps: int = 600
+    batch: int = 64
+    lr: float = 1e-3
+    weight_decay: float = 0.05
+    attribute_share: float = 0.4
+    feature_dropout: float = 0.1
+    views: int = 4
+    precision: str = "auto"
+    hold_out: bool = False
+    seed: int = 0
+
+
+@dataclass
+class Captioning:
+    """The examples of the current epoch and the loss on a batch of them."""
+
+    backbone: "Backbone"
+    material: "Material"
+    config: Stage1Config
+    precision: str
+    shown: list = field(default_factory=list)
+
+    def batches(self, epoch: int) -> list[list[int]]:
+        """Draw an epoch's sentences; a function of the seed and `epoch` alone."""
+        from train.batches import shuffled_batches
+        from train.examples import captioned_examples
+
+        config = self.config
+        rng = random.Random(f"stage1-{config.seed}-{epoch}")
+        self.shown = captioned_examples(self.material.garments, config.views, config.attribute_share, rng)
+        return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
+
+    def loss(self, indices: list[int]) -> "torch.Tensor":
+        """Mean language-model loss a token, a scalar in nats."""
+        from torch.nn.functional import dropout
+
+        batch = [self.shown[i] for i in indices]
+        rows = self._features([e.photo for e in batch], [e.view for e in batch])
+        return self._caption_loss(dropout(rows, self.config.feature_dropout), [e.caption for e in batch])
+
+    def tune_loss(self) -> float:
+        """The loss on the tuning slice's own captions."""
+        import torch
+
+        tune = self.material.tune
+        assert tune is not None
+        garments = [tune.garments[p] for p in tune.union_gallery() if p in tune.garments]
+        total = 0.0
+        with torch.inference_mode():
+            for start in range(0, len(garments), 64):
+                some = garments[start : start + 64]
+                rows = self._features([g.id for g in some], [0] * len(some))
+                total += float(self._caption_loss(rows, [g.caption for g in some])) * len(some)
+        return total / len(garments)
+
+    def _features(self, photos: list[str], views: list[int]) -> "torch.Tensor":
+        import torch
+
+        from train.material import batch_features
+
+        return torch.from_numpy(batch_features(self.material.features, photos, views)).to(
+            self.backbone.device
+        )
+
+    def _caption_loss(self, rows: "torch.Tensor", captions: list[str]) -> "torch.Tensor":
+        from core.backbones.mllm import MllmBackbone
+        from train.precision import computing
+
+        assert isinstance(self.backbone, MllmBackbone)
+        with computing(self.precision):
+            return self.backbone.caption_loss(rows, captions)
+
+
+def warm_up(backbone: "Backbone", data: Path, out: Path, cache: Path, config: Stage1Config) -> None:
+    """Train the projector and the decoder of `backbone` and save it in `out` with its run card."""
+    from core.backbones.mllm import MllmBackbone
+    from train.material import gather
+    from train.optimizer import OptimizerConfig
+    from train.precision import resolve
+    from train.session import fit
+
+    if not isinstance(backbone, MllmBackbone):
+        raise HemlineError(
+            f"stage 1 writes captions and a model of kind {backbone.spec.kind} cannot; start at stage 2"
+        )
+    material = gather(backbone, data, cache, config.views, config.hold_out, config.seed)
+    backbone.train_only(["tower", "projector", "decoder"])
+    work = Captioning(backbone, material, config, resolve(config.precision))
+    evaluate = (lambda: {"tune_caption_loss": work.tune_loss()}) if material.tune else None
+    fit(
+        backbone,
+        work.loss,
+        work.batches,
+        OptimizerConfig(lr=config.lr, weight_decay=config.weight_decay),
+        out,
+        command="train.stage1",
+        steps=config.steps,
+        seed=config.seed,
+        config=asdict(config),
+        data_fingerprint=material.split.fingerprint,
+        evaluate=evaluate,
+    )
+
+
+def main() -> None:
+    """Command line of stage 1."""
+    from train.options import add_common, add_config, config_from
+
+    parser = argparse.ArgumentParser(
+        prog="python -m train.stage1", description="Stage 1: captioning warm-up."
+    )
+    add_common(parser, init_needed=False)
+    add_config(parser, Stage1Config)
+    args = parser.parse_args()
+    config = config_from(args, Stage1Config)
+
+    from train.session import begin
+
+    backbone = begin(args, config.seed)
+    if backbone is not None:
+        warm_up(backbone, args.data, args.out, args.cache, config)
+
+
+if __name__ == "__main__":
+    entry(main)
