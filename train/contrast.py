@@ -4,10 +4,8 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from train.affinity import affinity
 from train.attributes import AttributeHeads
@@ -91,21 +89,24 @@ class InBatch:
         return known_positives([e.query for e in batch], self.material.same)
 
     def _rows(self, photos: list[str], views: list[int]) -> Tensor:
-        rows = torch.from_numpy(batch_features(self.material.features, photos, views))
-        return functional.dropout(rows.to(self.backbone.device), self.config.feature_dropout)
+        rows = batch_features(self.material.features, photos, views, self.config.feature_dropout)
+        return rows.to(self.backbone.device)
 
 
 def query_vectors(
     backbone: "Backbone", material: Material, batch: list[Composed], feature_dropout: float = 0.0
 ) -> Tensor:
     """Unit query vectors [n, dim] of examples; differentiable."""
-    has_image = [e.query.reference is not None for e in batch]
-    shape = backbone.feature_shape()
-    rows = np.zeros((len(batch), *shape), np.float32)
-    seen = [(i, e) for i, e in enumerate(batch) if e.query.reference is not None]
+    references = [e.query.reference for e in batch]
+    seen = [row for row, reference in enumerate(references) if reference is not None]
+    features = torch.zeros(len(batch), *backbone.feature_shape())
     if seen:
-        rows[[i for i, _ in seen]] = batch_features(
-            material.features, [str(e.query.reference) for _, e in seen], [e.reference_view for _, e in seen]
+        features[seen] = batch_features(
+            material.features,
+            [str(references[row]) for row in seen],
+            [batch[row].reference_view for row in seen],
+            feature_dropout,
         )
-    features = functional.dropout(torch.from_numpy(rows).to(backbone.device), feature_dropout)
-    return backbone.query_vectors(features, has_image, [e.query.text for e in batch])
+    has_image = [reference is not None for reference in references]
+    texts = [e.query.text for e in batch]
+    return backbone.query_vectors(features.to(backbone.device), has_image, texts)

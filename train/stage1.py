@@ -65,11 +65,10 @@ class Captioning:
 
     def loss(self, indices: list[int]) -> "torch.Tensor":
         """Mean language-model loss a token, a scalar in nats."""
-        from torch.nn.functional import dropout
-
         batch = [self.shown[i] for i in indices]
-        rows = self._features([e.photo for e in batch], [e.view for e in batch])
-        return self._caption_loss(dropout(rows, self.config.feature_dropout), [e.caption for e in batch])
+        photos, views = [e.photo for e in batch], [e.view for e in batch]
+        rows = self._features(photos, views, self.config.feature_dropout)
+        return self._caption_loss(rows, [e.caption for e in batch])
 
     def tune_loss(self) -> float:
         """The loss on the tuning slice's own captions."""
@@ -86,14 +85,10 @@ class Captioning:
                 total += float(self._caption_loss(rows, [g.caption for g in some])) * len(some)
         return total / len(garments)
 
-    def _features(self, photos: list[str], views: list[int]) -> "torch.Tensor":
-        import torch
-
+    def _features(self, photos: list[str], views: list[int], dropout: float = 0.0) -> "torch.Tensor":
         from train.material import batch_features
 
-        return torch.from_numpy(batch_features(self.material.features, photos, views)).to(
-            self.backbone.device
-        )
+        return batch_features(self.material.features, photos, views, dropout).to(self.backbone.device)
 
     def _caption_loss(self, rows: "torch.Tensor", captions: list[str]) -> "torch.Tensor":
         from core.backbones.mllm import MllmBackbone
