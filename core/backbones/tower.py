@@ -172,6 +172,8 @@ class Tower(PreTrainedModel):
         elif isinstance(module, nn.BatchNorm2d):
             # transformers' own functions leave alone what a checkpoint has filled; reset_parameters() would
             # wipe the loaded statistics.
+            assert module.running_mean is not None and module.running_var is not None
+            assert module.num_batches_tracked is not None
             initialization.ones_(module.weight)
             initialization.zeros_(module.bias)
             initialization.zeros_(module.running_mean)
