@@ -43,13 +43,8 @@ class Material:
 
     @property
     def garments(self) -> list[Garment]:
-        """The training garments, in gallery order; HemlineError where the dataset describes none."""
-        found = [self.split.garments[p] for p in self.photos if p in self.split.garments]
-        if not found:
-            raise HemlineError(
-                f"{self.split.root} has no garments.jsonl; captions and attributes come from it"
-            )
-        return found
+        """The training garments, in gallery order; none where the dataset has no garments.jsonl."""
+        return [self.split.garments[p] for p in self.photos if p in self.split.garments]
 
     def tune_looks(self) -> dict[str, np.ndarray]:
         """The tuning slice's photos as features float16 [tokens, channels]."""
@@ -58,15 +53,21 @@ class Material:
         return dict(zip(photos, self.features.rows(photos), strict=True))
 
 
-def gather(backbone: "Backbone", data: Path, cache: Path, views: int, hold_out: bool, seed: int) -> Material:
+def gather(
+    backbone: "Backbone", data: Path, cache: Path, views: int, hold_out: bool, without_records: str = ""
+) -> Material:
     """Read the train split of `data`, and no other; encode what is not in `cache` yet.
 
-    Refuses (HemlineError) a dataset whose photos are not all there and a garment of another split.
+    Refuses (HemlineError) a dataset whose photos are not all there, a garment of another split, and where
+    `without_records` says what to do without them a dataset that has no garment records.
     """
     from core.backbones.features import encode_all
 
     whole = read_split(data, "train")
-    check_train_split(list(whole.garments.values()))
+    if whole.garments:
+        check_train_split(list(whole.garments.values()))
+    elif without_records:
+        raise HemlineError(f"{data} has no garments.jsonl with captions and attributes; {without_records}")
     report = check_images(whole, whole.union_gallery())
     require_complete(report, allow_partial=False)
     split, tune = tuning_slice(whole) if hold_out else (whole, None)

@@ -1,9 +1,13 @@
 """The command-line options both stages share: a typed configuration becomes flags and back."""
 
 import argparse
+import math
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar
+
+from core.errors import HemlineError
 
 T = TypeVar("T")
 
@@ -37,3 +41,12 @@ def config_from(args: argparse.Namespace, config: type[T]) -> T:
     """The dataclass `config` as the parsed flags say."""
     values: dict[str, Any] = {item.name: getattr(args, item.name) for item in fields(config)}  # type: ignore[arg-type]
     return config(**values)
+
+
+def check_ranges(config: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse (HemlineError) a field of `config` outside its (least, most), naming its flag."""
+    for name, (least, most) in ranges.items():
+        value = getattr(config, name)
+        if not least <= value <= most:  # also where the value is not a number
+            wanted = f"{least:g} or more" if math.isinf(most) else f"between {least:g} and {most:g}"
+            raise HemlineError(f"--{name.replace('_', '-')} is {value}; it must be {wanted}")

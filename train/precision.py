@@ -20,7 +20,7 @@ def resolve(precision: str) -> str:
     if precision != "auto":
         return precision
     flags = torch.cpu.get_capabilities()
-    native = torch.cuda.is_available() or bool(flags.get("avx512_bf16")) or bool(flags.get("amx_bf16"))
+    native = bool(flags.get("avx512_bf16")) or bool(flags.get("amx_bf16"))
     return "bfloat16" if native else "float32"
 
 
@@ -28,5 +28,4 @@ def computing(precision: str) -> AbstractContextManager[object]:
     """The context a step runs in; `precision` as `resolve` gives it."""
     if precision == "float32":
         return nullcontext()
-    kind = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.autocast(kind, dtype=torch.bfloat16)
+    return torch.autocast("cpu", dtype=torch.bfloat16)

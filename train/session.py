@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import HemlineError
 from core.files import fingerprint
-from core.runs import finish_card, load_card, save_card, start_card, touch_card
+from core.runs import RunCard, finish_card, load_card, save_card, start_card, touch_card
 from train.loop import LoopConfig, train_loop
 from train.optimizer import OptimizerConfig, make_optimizer, trainable, training_tensors
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from train.checkpoint import Progress
 
 
-def begin(args: argparse.Namespace, seed: int) -> "Backbone | None":
+def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None":
     """Set the threads and load --init, or build a model; None where --out is finished already.
 
-    Refuses (HemlineError) an --out that holds another model than this command's.
+    Refuses (HemlineError) an --out that holds another model or another command's run.
     """
     import torch
 
@@ -37,6 +37,8 @@ def begin(args: argparse.Namespace, seed: int) -> "Backbone | None":
             raise HemlineError(f"--threads is {args.threads}; it must be 1 or more")
         torch.set_num_threads(args.threads)
     card = load_card(args.out) if args.out.is_dir() else None
+    if card is not None and card.command != command:
+        raise HemlineError(f"{args.out} holds a run of {card.command}; choose another --out for {command}")
     if card is not None and card.finished:
         if card.arguments != sys.argv[1:]:
             raise HemlineError(f"{args.out} holds a finished run of other options; choose another --out")
@@ -49,18 +51,23 @@ def begin(args: argparse.Namespace, seed: int) -> "Backbone | None":
     return build(Parts(seed=seed), wordings(read_split(args.data, "train")))
 
 
+def open_card(command: str, config: dict[str, Any], seed: int, out: Path) -> RunCard:
+    """The card of a run into `out`: a new one, or after a kill the one that is there, going on.
+
+    Its clock starts now; the data's fingerprint is for the caller to fill in.
+    """
+    return start_card(command, config, "", seed, previous=load_card(out) if out.is_dir() else None)
+
+
 def fit(
     backbone: "Backbone",
     loss: "Callable[[list[int]], Tensor]",
     batches: "Batches",
     optimizer: OptimizerConfig,
     out: Path,
+    card: RunCard,
     *,
-    command: str,
     steps: int,
-    seed: int,
-    config: dict[str, Any],
-    data_fingerprint: str,
     evaluate: Callable[[], dict[str, float]] | None = None,
     extra: "nn.Module | None" = None,
     phase: str = "",
@@ -80,10 +87,7 @@ def fit(
     learned = {f"{m}.{n}": p for m, module in modules.items() for n, p in trainable(module).items()}
     tensors = {name: t for name, t in changed.items() if name in learned}
     facts = fingerprint(
-        {"config": config, "data": data_fingerprint, "init": _start(backbone), "phase": phase}
-    )
-    card = start_card(
-        command, config, data_fingerprint, seed, previous=load_card(out) if out.is_dir() else None
+        {"config": card.config, "data": card.data_fingerprint, "init": _start(backbone), "phase": phase}
     )
 
     def on_save(progress: "Progress") -> None:
@@ -103,12 +107,12 @@ def fit(
         tensors,
         make_optimizer(learned, optimizer),
         batches,
-        LoopConfig(total_steps=steps, optimizer=optimizer, seed=seed),
+        LoopConfig(total_steps=steps, optimizer=optimizer, seed=card.seed),
         run,
         facts,
         evaluate=None if evaluate is None else figures,
         on_save=on_save,
-        name=f"{command.removeprefix('train.')} {phase}".strip(),
+        name=f"{card.command.removeprefix('train.')} {phase}".strip(),
     )
     backbone.eval()
     if last:

@@ -7,6 +7,7 @@ built from its parts first (`core.backbones.build`).
 """
 
 import argparse
+import math
 import random
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import entry
 from core.errors import HemlineError
+from train.options import add_common, add_config, check_ranges, config_from
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +43,17 @@ class Stage1Config:
     precision: str = "auto"
     hold_out: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        any_more = math.inf
+        check_ranges(
+            self,
+            {
+                **dict.fromkeys(("steps", "batch", "views"), (1, any_more)),
+                **dict.fromkeys(("lr", "weight_decay", "seed"), (0, any_more)),
+                **dict.fromkeys(("attribute_share", "feature_dropout"), (0, 1)),
+            },
+        )
 
 
 @dataclass
@@ -105,15 +118,19 @@ def warm_up(backbone: "Backbone", data: Path, out: Path, cache: Path, config: St
     from train.material import gather
     from train.optimizer import OptimizerConfig
     from train.precision import resolve
-    from train.session import fit
+    from train.session import fit, open_card
 
     if not isinstance(backbone, MllmBackbone):
         raise HemlineError(
             f"stage 1 writes captions and a model of kind {backbone.spec.kind} cannot; start at stage 2"
         )
-    material = gather(backbone, data, cache, config.views, config.hold_out, config.seed)
+    precision = resolve(config.precision)
+    card = open_card("train.stage1", asdict(config), config.seed, out)
+    without_records = "they are what stage 1 trains on: start at stage 2"
+    material = gather(backbone, data, cache, config.views, config.hold_out, without_records)
+    card.data_fingerprint = material.split.fingerprint
     backbone.train_only(["tower", "projector", "decoder"])
-    work = Captioning(backbone, material, config, resolve(config.precision))
+    work = Captioning(backbone, material, config, precision)
     evaluate = (lambda: {"tune_caption_loss": work.tune_loss()}) if material.tune else None
     fit(
         backbone,
@@ -121,19 +138,14 @@ def warm_up(backbone: "Backbone", data: Path, out: Path, cache: Path, config: St
         work.batches,
         OptimizerConfig(lr=config.lr, weight_decay=config.weight_decay),
         out,
-        command="train.stage1",
+        card,
         steps=config.steps,
-        seed=config.seed,
-        config=asdict(config),
-        data_fingerprint=material.split.fingerprint,
         evaluate=evaluate,
     )
 
 
 def main() -> None:
     """Command line of stage 1."""
-    from train.options import add_common, add_config, config_from
-
     parser = argparse.ArgumentParser(
         prog="python -m train.stage1", description="Stage 1: captioning warm-up."
     )
@@ -144,7 +156,7 @@ def main() -> None:
 
     from train.session import begin
 
-    backbone = begin(args, config.seed)
+    backbone = begin(args, "train.stage1", config.seed)
     if backbone is not None:
         warm_up(backbone, args.data, args.out, args.cache, config)
 

@@ -7,16 +7,23 @@ trains against a static bank of every training photo, with hard negatives mined 
 """
 
 import argparse
+import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.cli import entry
 from core.errors import HemlineError
+from train.options import add_common, add_config, check_ranges, config_from
 
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
+    from core.runs import RunCard
     from train.material import Material
+
+NEEDS_RECORDS = ("generated", "words", "soft", "attribute")
+LEAST_TEMPERATURE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,19 @@ class Stage2Config:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 0 or self.bank_steps < 0 or self.steps + self.bank_steps == 0:
+        any_more = math.inf
+        counts = ("steps", "bank_steps", "mined", "seed")
+        weights = ("lr", "bank_lr", "weight_decay", "attribute", "generated", "words", "margin")
+        check_ranges(
+            self,
+            {
+                **dict.fromkeys((*counts, *weights), (0, any_more)),
+                **dict.fromkeys(("batch", "rank", "views", "hard_weight"), (1, any_more)),
+                **dict.fromkeys(("temperature", "soft_temperature"), (LEAST_TEMPERATURE, any_more)),
+                **dict.fromkeys(("soft", "word_dropout", "feature_dropout"), (0, 1)),
+            },
+        )
+        if self.steps + self.bank_steps == 0:
             raise HemlineError(
                 f"--steps {self.steps} and --bank-steps {self.bank_steps} leave nothing to train"
             )
@@ -64,80 +83,97 @@ def retrieve(backbone: "Backbone", data: Path, out: Path, cache: Path, config: S
     """Train `backbone` in both phases and save it in `out` with its run card."""
     from core.backbones.mllm import add_adapters
     from train.material import gather
+    from train.precision import resolve
+    from train.session import open_card
 
-    material = gather(backbone, data, cache, config.views, config.hold_out, config.seed)
+    precision = resolve(config.precision)
+    card = open_card("train.stage2", asdict(config), config.seed, out)
+    off = [f"--{name} 0" for name in NEEDS_RECORDS if getattr(config, name)]
+    without_records = f"to train on its triplets alone add {' '.join(off)}" if off else ""
+    material = gather(backbone, data, cache, config.views, config.hold_out, without_records)
+    card.data_fingerprint = material.split.fingerprint
     if not backbone.spec.adapters:
         add_adapters(backbone, rank=config.rank, alpha=2 * config.rank, seed=config.seed)
     if config.steps:
-        _in_batch(backbone, material, out, config)
+        _in_batch(backbone, material, out, card, config, precision)
     if config.bank_steps:
-        _bank(backbone, material, out, config)
+        _bank(backbone, material, out, card, config, precision)
 
 
-def _in_batch(backbone: "Backbone", material: "Material", out: Path, config: Stage2Config) -> None:
+def _in_batch(
+    backbone: "Backbone",
+    material: "Material",
+    out: Path,
+    card: "RunCard",
+    config: Stage2Config,
+    precision: str,
+) -> None:
     from train.contrast import InBatch
     from train.optimizer import OptimizerConfig
-    from train.precision import resolve
     from train.session import fit
 
     backbone.train_only(list(backbone.parts()))
-    work = InBatch(backbone, material, config, resolve(config.precision))
+    work = InBatch(backbone, material, config, precision)
     fit(
         backbone,
         work.loss,
         work.batches,
         OptimizerConfig(lr=config.lr, weight_decay=config.weight_decay),
         out,
+        card,
         steps=config.steps,
+        evaluate=_tune_recall(backbone, material),
         extra=work.heads,
         phase="in-batch",
         last=config.bank_steps == 0,
-        **_facts(backbone, material, config),
     )
 
 
-def _bank(backbone: "Backbone", material: "Material", out: Path, config: Stage2Config) -> None:
+def _bank(
+    backbone: "Backbone",
+    material: "Material",
+    out: Path,
+    card: "RunCard",
+    config: Stage2Config,
+    precision: str,
+) -> None:
     from train.bank import StaticBank
     from train.optimizer import OptimizerConfig
-    from train.precision import resolve
     from train.session import fit
 
     backbone.train_only(backbone.query_parts)
-    work = StaticBank(backbone, material, config, resolve(config.precision))
+    work = StaticBank(backbone, material, config, precision)
     fit(
         backbone,
         work.loss,
         work.batches,
         OptimizerConfig(lr=config.bank_lr, weight_decay=config.weight_decay),
         out,
+        card,
         steps=config.bank_steps,
+        evaluate=_tune_recall(backbone, material),
         phase="bank",
-        **_facts(backbone, material, config),
     )
 
 
-def _facts(backbone: "Backbone", material: "Material", config: Stage2Config) -> dict[str, Any]:
+def _tune_recall(backbone: "Backbone", material: "Material") -> Callable[[], dict[str, float]] | None:
+    """What measures recall on the tuning slice; None where none is held out."""
     from core.evaluation.protocol import preset
     from core.evaluation.run import evaluate_split
 
-    def tune_recall() -> dict[str, float]:
-        assert material.tune is not None
-        result = evaluate_split(backbone, material.tune, preset("closet"), "both", material.tune_looks())
+    tune = material.tune
+    if tune is None:
+        return None
+
+    def recall() -> dict[str, float]:
+        result = evaluate_split(backbone, tune, preset("closet"), "both", material.tune_looks())
         return {f"tune_{name}": value for name, value in result.metrics.items()}
 
-    return {
-        "command": "train.stage2",
-        "seed": config.seed,
-        "config": asdict(config),
-        "data_fingerprint": material.split.fingerprint,
-        "evaluate": tune_recall if material.tune is not None else None,
-    }
+    return recall
 
 
 def main() -> None:
     """Command line of stage 2."""
-    from train.options import add_common, add_config, config_from
-
     parser = argparse.ArgumentParser(prog="python -m train.stage2", description="Stage 2: retrieval.")
     add_common(parser, init_needed=True)
     add_config(parser, Stage2Config)
@@ -146,7 +182,7 @@ def main() -> None:
 
     from train.session import begin
 
-    backbone = begin(args, config.seed)
+    backbone = begin(args, "train.stage2", config.seed)
     if backbone is not None:
         retrieve(backbone, args.data, args.out, args.cache, config)
 

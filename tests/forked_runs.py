@@ -1,0 +1,144 @@
+"""Runs `python -m MODULE ...` many times, each in a process of its own that can be killed, importing once.
+
+Run as a program it answers, for each line of JSON {"module", "arguments", "kill_at"} on its input, a line
+{"code", "out", "err"}: it forks, and the child runs the module as Python itself would. `kill_at` N kills the
+child (SIGKILL) before its N-th training step, "closing" before it closes its run card. Runs save
+every other step, so that there are checkpoints to go on from.
+"""
+
+import functools
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[1]
+SAVE_EVERY = 2
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a run ended: the exit code (negative: the signal that killed it) and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The last line of stderr, where a refusal stands."""
+        return self.err.strip().splitlines()[-1] if self.err.strip() else ""
+
+
+Runner = Callable[..., Done]
+
+
+@contextmanager
+def forking() -> Iterator[Runner]:
+    """run(module, *arguments, kill_at=None) -> Done, as long as the context lasts."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    program = [sys.executable, "-m", "tests.forked_runs"]
+    server = subprocess.Popen(
+        program, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert server.stdin is not None and server.stdout is not None
+    answers, asks = server.stdout, server.stdin
+
+    def run(module: str, *arguments: object, kill_at: int | str | None = None) -> Done:
+        task = {"module": module, "arguments": [str(a) for a in arguments], "kill_at": kill_at}
+        asks.write(json.dumps(task) + "\n")
+        asks.flush()
+        return Done(**json.loads(answers.readline()))
+
+    try:
+        yield run
+    finally:
+        asks.close()
+        server.wait(30)
+
+
+def main() -> None:
+    import peft  # noqa: F401
+    import sklearn.feature_extraction.text
+    import torch  # noqa: F401
+    from transformers import FastVlmForConditionalGeneration, Qwen2Config  # noqa: F401
+
+    import core.backbones.clip
+    import core.backbones.mllm
+    import train.bank
+    import train.contrast
+    import train.material
+    import train.session  # noqa: F401
+
+    for line in sys.stdin:
+        task = json.loads(line)
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            sys.stdout.flush()
+            child = os.fork()
+            if child == 0:
+                _run(task, out, err)
+            _, status = os.waitpid(child, 0)
+            out.seek(0)
+            err.seek(0)
+            answer = {"code": os.waitstatus_to_exitcode(status), "out": out.read(), "err": err.read()}
+        print(json.dumps(answer), flush=True)
+
+
+def _run(task: dict[str, Any], out: IO[str], err: IO[str]) -> None:
+    """The child: never returns."""
+    code = 1
+    try:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        sys.argv = [task["module"], *task["arguments"]]
+        _shorten_saving()
+        _arm(task["kill_at"])
+        runpy.run_module(task["module"], run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _shorten_saving() -> None:
+    from train import session
+
+    session.LoopConfig = functools.partial(session.LoopConfig, save_every=SAVE_EVERY, log_every=1)  # type: ignore[misc,assignment]
+
+
+def _arm(kill_at: int | str | None) -> None:
+    """Set the kill: each step asks for its learning rate, and a card is closed by `finish_card`."""
+    from train import loop, session
+
+    steps = 0
+    real = loop.learning_rate
+
+    def counted(*arguments: Any) -> float:
+        nonlocal steps
+        steps += 1
+        if steps == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments)
+
+    loop.learning_rate = counted
+    if kill_at == "closing":
+        session.finish_card = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    main()
