@@ -1,7 +1,7 @@
 """The table of results: every row of `train.rows` trained and evaluated over the seeds, and the report.
 
     python -m train.benchmark run --data CLOSET --runs runs/benchmark --results assets/results/closet
-    python -m train.benchmark report --results assets/results/closet --readme README.md
+    python -m train.benchmark report --results assets/results/closet --readme README.md docs/results.md
 
 Each step is a process of its own; what is finished is never done again, so a run that was stopped, killed or
 failed goes on with the same command.
@@ -204,6 +204,12 @@ def _run(options: argparse.Namespace) -> None:
     print(f"all {len(works)} rows are finished; python -m train.benchmark report --results {options.results}")
 
 
+def _report(options: argparse.Namespace) -> None:
+    from train.standings import report
+
+    print(report(options.results, options.readme))
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -238,6 +244,12 @@ def main() -> None:
         "--background", action="store_true", help="start it and return; it outlives the terminal"
     )
     run.set_defaults(work=_run)
+    report = commands.add_parser("report", help="sum up what is finished, as Markdown and table.json")
+    report.add_argument("--results", type=Path, required=True, help="what `run` was given")
+    report.add_argument(
+        "--readme", type=Path, nargs="+", default=[], help="pages whose part between the markers is replaced"
+    )
+    report.set_defaults(work=_report)
     options = parser.parse_args()
     options.work(options)
 
