@@ -99,7 +99,7 @@ def tiny_start(data: Path, out: Path, name: str = "mllm") -> Path:
     split, rng = read_split(data, "train"), random.Random(0)
     words = [attribute_sentences(g, rng) for g in split.garments.values() for _ in range(20)]
     parts = Parts(
-        layers=2, hidden=32, heads=2, vocab=600, grid=2, dim=16, image_size=64, width=0.1, **KINDS[name]
+        layers=2, hidden=32, heads=2, vocab=260+60, grid=2, dim=16, image_size=64, width=0.1, **KINDS[name]
     )
     save_backbone(build(parts, iter([*wordings(split), *words])), out)
     return out

@@ -12,7 +12,7 @@ from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
 from train.examples import Composed, Mixture, composed_examples
 from train.losses import info_nce, soft_info_nce
-from train.material import Material, batch_features
+from train.material import Material, batch_features, fitted
 from train.negatives import Known, known_positives, negative_mask
 from train.precision import computing
 
@@ -108,5 +108,5 @@ def query_vectors(
             feature_dropout,
         )
     has_image = [reference is not None for reference in references]
-    texts = [e.query.text for e in batch]
+    texts = fitted(backbone, [e.query.text for e in batch])
     return backbone.query_vectors(features.to(backbone.device), has_image, texts)

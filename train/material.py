@@ -90,3 +90,24 @@ def batch_features(
 
     rows = torch.from_numpy(features.rows(photos, views).astype(np.float32))
     return rows * drop(torch.ones(len(rows), 1, rows.shape[2]), dropout) if dropout else rows
+
+
+def fitted(backbone: "Backbone", texts: Sequence[str]) -> list[str]:
+    """The texts, one of more tokens than the model reads without its last words.
+
+    A wordy annotator, or a drawn sentence of rare words, must not end a training of an hour. A person
+    who asks is told instead.
+    """
+    return [_fitted(backbone, text) for text in texts]
+
+
+def _fitted(backbone: "Backbone", text: str) -> str:
+    tokenizer, longest = backbone.tokenizer, backbone.spec.max_text_tokens
+    words = text.split(" ")
+    while len(words) > 1:
+        ids = tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        if len(ids) <= longest:
+            break
+        words.pop()
+        text = " ".join(words)
+    return text

@@ -105,11 +105,13 @@ class Captioning:
 
     def _caption_loss(self, rows: "torch.Tensor", captions: list[str]) -> "torch.Tensor":
         from core.backbones.mllm import MllmBackbone
+        from train.material import fitted
         from train.precision import computing
 
         assert isinstance(self.backbone, MllmBackbone)
+        texts = fitted(self.backbone, captions)
         with computing(self.precision):
-            return self.backbone.caption_loss(rows, captions)
+            return self.backbone.caption_loss(rows, texts)
 
 
 def warm_up(backbone: "Backbone", data: Path, out: Path, cache: Path, config: Stage1Config) -> None:
