@@ -52,10 +52,10 @@ MODALITIES = {"mined": ("both", "image", "text")}
 # Stage 1's steps are taken from the in-batch steps of the row that has both stages.
 ROWS = (
     Row("untrained", ("--kind", "mllm"), None),
-    Row("clip-sum", ("--kind", "clip", "--combiner", "sum"), Budget(in_batch=500, bank=40)),
-    Row("clip-combiner", ("--kind", "clip", "--combiner", "combiner"), Budget(in_batch=500, bank=40)),
-    Row("mllm-stage2", ("--kind", "mllm"), Budget(in_batch=260, bank=40)),
-    Row("mllm-both", ("--kind", "mllm"), Budget(stage1=300, in_batch=200, bank=40)),
+    Row("clip-sum", ("--kind", "clip", "--combiner", "sum"), Budget(in_batch=380, bank=30)),
+    Row("clip-combiner", ("--kind", "clip", "--combiner", "combiner"), Budget(in_batch=380, bank=30)),
+    Row("mllm-stage2", ("--kind", "mllm"), Budget(in_batch=210, bank=30)),
+    Row("mllm-both", ("--kind", "mllm"), Budget(stage1=320, in_batch=105, bank=30)),
 )
 
 
