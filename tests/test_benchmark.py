@@ -278,11 +278,16 @@ def _result(ranks: list[int], gallery: int = 60) -> Result:
 
 
 def _put(
-    folder: Path, row: str, seed: int, minutes: float = 2.0, steps: int = 5, **variants: list[int]
+    folder: Path,
+    row: str,
+    seed: int,
+    minutes: float = 2.0,
+    steps: int = 5,
+    ranks: dict[str, list[int]] | None = None,
 ) -> None:
     """Results of a row's variants by their ranks, and what its steps cost."""
-    for variant, ranks in variants.items():
-        write_result(_result(ranks), folder / f"{label(row, variant.replace('_', '-'), seed)}.json")
+    for variant, found in (ranks or {}).items():
+        write_result(_result(found), folder / f"{label(row, variant, seed)}.json")
     if row != "untrained":
         cost = {"core_minutes": minutes, "peak_memory_mb": 2048}
         told = {"stage1": cost, "in-batch": cost, "bank": cost, "mined": {**cost, "peak_memory_mb": 3072}}
@@ -295,12 +300,12 @@ def results(tmp_path: Path) -> Path:
     """Two rows of two seeds, 20 queries each; mllm-both finds all, and its second seed lacks the bank."""
     folder = tmp_path / "results"
     far, near = [55] * 20, [1] * 20
-    _put(folder, "untrained", 0, **{"": far})
+    _put(folder, "untrained", 0, ranks={"": far})
     for seed in (0, 1):
         half = [1] * (10 + seed) + far[: 10 - seed]
-        _put(folder, "mllm-stage2", seed, in_batch=far, bank=half, mined=half)
-        _put(folder, "mllm-both", seed, in_batch=near, mined=near)
-    _put(folder, "mllm-both", 0, bank=near)
+        _put(folder, "mllm-stage2", seed, ranks={"in-batch": far, "bank": half, "mined": half})
+        _put(folder, "mllm-both", seed, ranks={"in-batch": near, "mined": near})
+    _put(folder, "mllm-both", 0, ranks={"bank": near})
     return folder
 
 
