@@ -7,6 +7,7 @@ every other step, so that there are checkpoints to go on from.
 """
 
 import functools
+import importlib
 import json
 import os
 import runpy
@@ -22,6 +23,16 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
 SAVE_EVERY = 2
+IMPORTED_ONCE = (
+    "transformers.models.fast_vlm.modeling_fast_vlm",
+    "transformers.models.qwen2.modeling_qwen2",
+    "sklearn.feature_extraction.text",
+    "core.backbones.clip",
+    "core.backbones.mllm",
+    "peft",
+    "train.bank",
+    "train.session",
+)
 
 
 @dataclass(frozen=True)
@@ -66,18 +77,8 @@ def forking() -> Iterator[Runner]:
 
 
 def main() -> None:
-    import peft  # noqa: F401
-    import sklearn.feature_extraction.text
-    import torch  # noqa: F401
-    from transformers import FastVlmForConditionalGeneration, Qwen2Config  # noqa: F401
-
-    import core.backbones.clip
-    import core.backbones.mllm
-    import train.bank
-    import train.contrast
-    import train.material
-    import train.session  # noqa: F401
-
+    for module in IMPORTED_ONCE:
+        importlib.import_module(module)
     for line in sys.stdin:
         task = json.loads(line)
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:

@@ -1,5 +1,6 @@
 """A small dataset folder with a train split that can be learned: drawn garments, their records, triplets."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def make_train_folder(root: Path, each: int = 18, records: bool = True) -> Path:
             root / f"captions/cap.{category}.train.json",
             [
                 {"target": target["image"], "candidate": reference["image"], "captions": _wordings(target)}
-                for reference, target in zip(garments, garments[1:], strict=False)
+                for reference, target in pairwise(garments)
             ],
         )
         (root / "images").mkdir(exist_ok=True)
@@ -99,7 +100,7 @@ def tiny_start(data: Path, out: Path, name: str = "mllm") -> Path:
     split, rng = read_split(data, "train"), random.Random(0)
     words = [attribute_sentences(g, rng) for g in split.garments.values() for _ in range(20)]
     parts = Parts(
-        layers=2, hidden=32, heads=2, vocab=260+60, grid=2, dim=16, image_size=64, width=0.1, **KINDS[name]
+        layers=2, hidden=32, heads=2, vocab=600, grid=2, dim=16, image_size=64, width=0.1, **KINDS[name]
     )
     save_backbone(build(parts, iter([*wordings(split), *words])), out)
     return out
