@@ -5,11 +5,15 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from core.backbones import load_backbone
+from core.backbones.build import Parts, build
+from core.backbones.calibrate import LEAST_DEVIATION, load_calibration
 from core.backbones.convert import (
     ASSET,
     check_tensors,
@@ -19,8 +23,11 @@ from core.backbones.convert import (
     tower_key,
     tower_tensors,
 )
+from core.backbones.saving import save_backbone
 from core.backbones.tower import BLOCKS, FROZEN_WHOLE, Tower, TowerConfig
 from core.errors import HemlineError
+from core.pictures import read_picture
+from tests.tiny_backbones import drawn, tiny
 
 FIXTURE = Path(__file__).parent / "fixtures" / "tower.safetensors"
 
@@ -163,6 +170,84 @@ def test_a_wheel_of_something_else_writes_nothing(
     with pytest.raises(HemlineError, match=says):
         convert_by_command(monkeypatch, wheel(tmp_path / "model.whl", content), out)
     assert not out.exists()
+
+
+MULTISCALE = Parts(layers=1, hidden=8, heads=1, vocab=300)
+# The picture, the stem, seven stages and the head of Lite0.
+CHANNELS = 3 + 32 + (16 + 24 + 40 + 80 + 112 + 192 + 320) + 1280
+
+
+@pytest.mark.parametrize("kind", ["mllm", "mllm-unfrozen", "clip-combiner"])
+def test_saved_and_loaded_the_towers_statistics_are_kept(kind: str, tmp_path: Path) -> None:
+    """transformers initialises what it loads, which must not set running statistics back to 0 and 1."""
+    backbone = tiny(kind)
+    tower = backbone.tower
+    assert isinstance(tower, Tower)
+    generator = torch.Generator().manual_seed(0)
+    for name, value in tower.state_dict().items():
+        if name.endswith("running_var") or name == "channel_deviation":
+            value.uniform_(0.5, 2, generator=generator)
+        elif value.is_floating_point():
+            value.normal_(std=0.3, generator=generator)
+    before = backbone.encode_pictures(drawn(3))
+    save_backbone(backbone, tmp_path)
+    loaded = load_backbone(tmp_path)
+    assert isinstance(loaded.tower, Tower)
+    state = loaded.tower.state_dict()
+    assert state.keys() == tower.state_dict().keys()
+    assert [name for name, value in tower.state_dict().items() if not state[name].equal(value)] == []
+    assert loaded.tower_fingerprint() == backbone.tower_fingerprint()
+    assert loaded.target_fingerprint() == backbone.target_fingerprint()
+    assert np.array_equal(loaded.encode_pictures(drawn(3)), before)
+
+
+def test_the_published_tower_is_the_same_after_saving_and_loading(tmp_path: Path) -> None:
+    backbone = build(MULTISCALE, iter(["a"]))
+    save_backbone(backbone, tmp_path)
+    loaded = load_backbone(tmp_path)
+    assert isinstance(backbone.tower, Tower) and isinstance(loaded.tower, Tower)
+    state = loaded.tower.state_dict()
+    for name, value in {**load_asset(), **load_calibration()}.items():
+        assert state[name].equal(value.to(state[name].dtype)), name
+    assert loaded.tower_fingerprint() == backbone.tower_fingerprint()
+    assert np.array_equal(loaded.encode_pictures(drawn(1)), backbone.encode_pictures(drawn(1)))
+
+
+@pytest.mark.parametrize("grid", [2, 4])
+def test_multiscale_gives_every_stage_beside_the_last_channels(published: Tower, grid: int) -> None:
+    config = TowerConfig(grid=grid, multiscale=True)
+    tower = Tower(config).eval()
+    tower.load_state_dict(published.state_dict(), strict=False)
+    assert config.hidden_size == CHANNELS == 2099
+    features = tower.front(pattern(224))
+    assert features.shape == (2, *tower.feature_shape()) == (2, grid**2, CHANNELS)
+    assert tower(pattern(224)).last_hidden_state.shape == (2, CHANNELS, grid, grid)
+    # The last channels are those of the tower without the others, the first the picture itself.
+    plain = Tower(TowerConfig(grid=grid)).eval()
+    plain.load_state_dict(published.state_dict())
+    torch.testing.assert_close(features[..., -1280:], plain.front(pattern(224)))
+    cells = pattern(224).unfold(2, 224 // grid, 224 // grid).unfold(3, 224 // grid, 224 // grid)
+    torch.testing.assert_close(features[..., :3], cells.mean((4, 5)).flatten(2).transpose(1, 2))
+
+
+def test_multiscale_channels_are_standardised_on_real_photos(closet_dir: Path) -> None:
+    backbone = build(MULTISCALE, iter(["a"]))
+    photos = sorted((closet_dir / "images").iterdir())[::60][:40]
+    features = backbone.encode_pictures([read_picture(photo) for photo in photos])
+    assert features.dtype == np.float16 and np.isfinite(features).all()
+    rows = features.astype(np.float32).reshape(-1, CHANNELS)
+    mean, deviation = rows.mean(0), rows.std(0)
+    assert abs(mean.mean()) < 0.1 and 0.8 < deviation.mean() < 1.2
+    moving = load_calibration()["channel_deviation"].numpy() > LEAST_DEVIATION
+    assert np.mean((abs(mean[moving]) < 0.5) & (deviation[moving] > 0.4) & (deviation[moving] < 2)) > 0.95
+
+
+def test_multiscale_needs_a_tower_frozen_whole() -> None:
+    with pytest.raises(ValueError, match=r"multiscale needs a tower frozen whole \(17\), not 15 blocks"):
+        TowerConfig(multiscale=True, frozen_blocks=15)
+    # The builder leaves it out where a block is to train.
+    tower = tiny("mllm", frozen_blocks=15).tower
+    assert isinstance(tower, Tower) and not tower.config.multiscale
 
 
 @pytest.mark.parametrize("wrong", [{"frozen_blocks": 18}, {"frozen_blocks": -1}, {"grid": 0}])
