@@ -1,4 +1,4 @@
-"""The extra terms of stage 2 on garment records: attribute heads, affinity, and the loss against it."""
+"""The extra terms of stage 2: attribute heads, affinity and the loss against it; the step's number format."""
 
 import math
 from collections import Counter
@@ -14,10 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.datasets.fashioniq import read_split
+from core.errors import HemlineError
 from core.types import Garment
 from train.affinity import affinity
 from train.attributes import ABSENT, LEAST, AttributeHeads
 from train.losses import info_nce, soft_info_nce
+from train.precision import PRECISIONS, computing, resolve
 
 RED = Garment(
     "red", "train", "dress", "maxi dress", ("red", "white"), "dots", "none", "v", "maxi", "flared", "cotton",
@@ -206,3 +208,18 @@ def test_it_is_never_under_the_entropy_of_what_is_wanted(
     assert float(loss) >= entropy - 1e-5
     perfect = soft_info_nce(alike, torch.eye(5), columns, alike, mask, softness, softness)
     assert float(perfect) == pytest.approx(entropy, abs=1e-4)
+
+
+def test_precision_is_one_of_three_words() -> None:
+    assert resolve("auto") in ("bfloat16", "float32")
+    assert [resolve(p) for p in PRECISIONS[1:]] == ["bfloat16", "float32"]
+    with pytest.raises(HemlineError, match=r"one of auto, bfloat16, float32, not 'float16'"):
+        resolve("float16")
+
+
+def test_bfloat16_is_for_the_products_of_a_step_alone() -> None:
+    weight = torch.randn(4, 4)
+    for precision, kind in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        with computing(precision):
+            assert (weight @ weight).dtype == kind
+        assert (weight @ weight).dtype == weight.dtype == torch.float32

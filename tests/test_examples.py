@@ -19,7 +19,6 @@ from train.contrast import InBatch
 from train.examples import Mixture, _thinned, captioned_examples, composed_examples, human_examples
 from train.material import Material, fitted
 from train.negatives import QueryInfo
-from train.precision import PRECISIONS, resolve
 from train.slices import tuning_slice
 from train.stage1 import Captioning, Stage1Config
 from train.stage2 import Stage2Config
@@ -172,10 +171,3 @@ def test_a_text_too_long_for_the_model_is_cut_and_others_stay() -> None:
     assert [short[0], *short[2:]] == [texts[0], *texts[2:]]
     assert long.startswith(short[1]) and len(short[1].split()) > 20
     assert backbone.text_vectors([short[1]]).shape == (1, 16)
-
-
-def test_precision_is_one_of_three_words() -> None:
-    assert resolve("auto") in ("bfloat16", "float32")
-    assert [resolve(p) for p in PRECISIONS[1:]] == ["bfloat16", "float32"]
-    with pytest.raises(HemlineError, match=r"one of auto, bfloat16, float32, not 'float16'"):
-        resolve("float16")
