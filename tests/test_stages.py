@@ -196,6 +196,20 @@ def test_the_bank_phase_leaves_every_target_vector_as_it_is(place: Place, tmp_pa
             assert parameter.equal(own[name]), name
 
 
+def test_the_bank_phase_on_its_own_ends_as_in_one_go(
+    place: Place, whole: dict[str, Path], tmp_path: Path
+) -> None:
+    """So that several ways of phase (b) can be compared from one phase (a)."""
+    first, then = tmp_path / "first", tmp_path / "then"
+    assert place.train(first, "train.stage2", "--steps", 6, "--bank-steps", 0, *EXACT).code == 0
+    options = ("train.stage2", "--steps", 0, "--bank-steps", 5, *EXACT)
+    done = place.train(then, *options, "--init", first, kill_at=4)
+    assert done.code == -9
+    done = place.train(then, *options, "--init", first)
+    assert done.code == 0, done.err
+    assert weights(then) == weights(whole["stage2"])
+
+
 def test_a_finished_run_is_left_alone(place: Place, whole: dict[str, Path]) -> None:
     for stage, options in (("stage1", STAGE1), ("stage2", STAGE2)):
         before = everything(whole[stage])
