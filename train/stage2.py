@@ -40,7 +40,7 @@ class Stage2Config:
     steps: int = 500
     bank_steps: int = 60
     batch: int = 128
-    lr: float = 5e-4
+    lr: float = 1e-3
     bank_lr: float = 2e-4
     weight_decay: float = 0.05
     temperature: float = 0.05

@@ -34,15 +34,16 @@ class Parts:
     """
 
     kind: Literal["mllm", "clip"] = "mllm"
-    layers: int = 4
-    hidden: int = 256
-    heads: int = 4
+    layers: int = 2
+    hidden: int = 384
+    heads: int = 6
     vocab: int = 2000
-    grid: int = 4
+    grid: int = 2
     frozen_blocks: int = 17
     multiscale: bool = True
     dim: int = 256
     combiner: Literal["sum", "combiner"] = "sum"
+    pooling: Literal["last", "mean"] = "mean"
     framing: Literal["squash", "pad", "crop"] = "squash"
     padding: Literal["right", "left"] = "right"
     image_size: int = 224
@@ -145,6 +146,7 @@ def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
     spec = Spec(
         kind="mllm",
         dim=parts.dim,
+        pooling=parts.pooling,
         image_size=parts.image_size,
         framing=parts.framing,
         padding=parts.padding,
@@ -204,17 +206,18 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--kind", choices=["mllm", "clip"], default="mllm")
-    parser.add_argument("--layers", type=int, default=4, help="of the decoder or text encoder")
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--layers", type=int, default=2, help="of the decoder or text encoder")
+    parser.add_argument("--hidden", type=int, default=384)
+    parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--vocab", type=int, default=2000, help="tokens of the vocabulary at most")
-    parser.add_argument("--grid", type=int, default=4, help="a side: 4 is 16 image tokens, 7 is all 49")
+    parser.add_argument("--grid", type=int, default=2, help="a side: 2 is 4 image tokens, 7 is all 49")
     parser.add_argument("--frozen-blocks", type=int, default=17, help="blocks of the frozen front; 17 is all")
     parser.add_argument(
         "--multiscale", action=argparse.BooleanOptionalAction, default=True, help="early layers' channels too"
     )
     parser.add_argument("--dim", type=int, default=256, help="length of a vector")
     parser.add_argument("--combiner", choices=["sum", "combiner"], default="sum", help="of kind clip")
+    parser.add_argument("--pooling", choices=["last", "mean"], default="mean", help="of kind mllm")
     parser.add_argument("--framing", choices=["squash", "pad", "crop"], default="squash")
     parser.add_argument("--padding", choices=["right", "left"], default="right")
     parser.add_argument("--seed", type=int, default=0)

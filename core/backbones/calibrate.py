@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ASSET = Path(__file__).parents[2] / "assets" / "tower" / "channels.safetensors"
 PHOTOS = 512
+GRID = 4
 # Under this a channel hardly moves, and dividing by its deviation would only raise its noise.
 LEAST_DEVIATION = 1e-3
 
@@ -43,7 +44,7 @@ def calibrate(pictures: Sequence["Image.Image"]) -> dict[str, "Tensor"]:
 
     from core.backbones.build import Parts, build
 
-    backbone = build(Parts(layers=1, hidden=8, heads=1, vocab=300), iter(["a"]), calibrated=False)
+    backbone = build(Parts(layers=1, hidden=8, heads=1, vocab=300, grid=GRID), iter(["a"]), calibrated=False)
     rows = torch.from_numpy(backbone.encode_pictures(pictures)).float().flatten(0, 1)
     return {
         "channel_mean": rows.mean(0),

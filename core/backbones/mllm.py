@@ -191,7 +191,12 @@ class MllmBackbone(Backbone):
     def _pooled(self, ids: Sequence[Sequence[int]], tokens: Tensor | None) -> Tensor:
         batch = self._pad(ids)
         states = self._states(batch, tokens)
-        return unit(self.projection(states[torch.arange(len(ids), device=states.device), batch.last]))
+        if self.spec.pooling == "last":
+            pooled = states[torch.arange(len(ids), device=states.device), batch.last]
+        else:
+            real = batch.mask[:, :, None].to(states.dtype)
+            pooled = (states * real).sum(dim=1) / real.sum(dim=1)
+        return unit(self.projection(pooled))
 
     def _generate(self, features: Tensor, max_words: int) -> list[str]:
         tokens = self.image_tokens(features)

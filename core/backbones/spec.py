@@ -16,7 +16,7 @@ PROMPTS = {
 }
 _CHOICES = {
     "kind": ("mllm", "clip"),
-    "pooling": ("last",),
+    "pooling": ("last", "mean"),
     "framing": ("squash", "pad", "crop"),
     "padding": ("right", "left"),
     "combiner": ("sum", "combiner"),
@@ -28,10 +28,11 @@ _CHOICES = {
 class Spec:
     """The specification of a checkpoint.
 
-    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption; `pooling` "last" is the
-    last token's state; `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and
-    `std` per channel on [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the
-    saved adapters; `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint; `weights`
+    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption; `pooling` "last" takes the
+    last token's state, "mean" the mean over picture and words (a small decoder learns from it sooner);
+    `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and `std` per channel on
+    [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the saved adapters;
+    `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint; `weights`
     file name to sha256.
     """
 
