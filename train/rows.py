@@ -53,10 +53,10 @@ MODALITIES = {"mined": ("both", "image", "text")}
 # in-batch steps.
 ROWS = (
     Row("untrained", ("--kind", "mllm"), None),
-    Row("mllm-both", ("--kind", "mllm"), Budget(stage1=250, in_batch=190, bank=20)),
-    Row("mllm-stage2", ("--kind", "mllm"), Budget(in_batch=300, bank=20)),
-    Row("clip-combiner", ("--kind", "clip", "--combiner", "combiner"), Budget(in_batch=420, bank=20)),
-    Row("clip-sum", ("--kind", "clip", "--combiner", "sum"), Budget(in_batch=420, bank=20)),
+    Row("mllm-both", ("--kind", "mllm"), Budget(stage1=250, in_batch=185, bank=20)),
+    Row("mllm-stage2", ("--kind", "mllm"), Budget(in_batch=270, bank=20)),
+    Row("clip-combiner", ("--kind", "clip", "--combiner", "combiner"), Budget(in_batch=390, bank=20)),
+    Row("clip-sum", ("--kind", "clip", "--combiner", "sum"), Budget(in_batch=390, bank=20)),
 )
 
 
