@@ -45,7 +45,11 @@ def ship(backbone: "Backbone", folder: Path) -> None:
                 _halve(path)
         backbone.spec = with_weights(backbone.spec, whole)
         write_json(whole / SPEC_FILE, backbone.spec.to_json())
-        write_atomically(folder, lambda aside: shutil.copytree(whole, aside))
+        write_atomically(folder, lambda aside: _copy(whole, aside))
+
+
+def _copy(folder: Path, to: Path) -> None:
+    shutil.copytree(folder, to)
 
 
 def _halve(path: Path) -> None:
