@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from train.stage2 import Stage2Config
 
 
+CAPTIONED = 32  # targets of a batch that are captioned as well, where that is asked for
+
+
 @dataclass
 class InBatch:
     """The examples of the current epoch and the loss on a batch of them.
 
-    The loss is info_nce over the batch's targets, `soft` of it against affinity, and `attribute` times the
-    attribute-prediction term of both sides.
+    The loss is info_nce over the batch's targets, `soft` of it against affinity, `attribute` times the
+    attribute-prediction term of both sides, and `caption` times stage 1's loss.
     """
 
     backbone: "Backbone"
@@ -70,6 +73,8 @@ class InBatch:
             wanted = [e.query.target for e in batch]
             term = self.heads.loss(queries, wanted) + self.heads.loss(candidates, photos)
             loss = loss + self.config.attribute * term
+        if self.config.caption:
+            loss = loss + self.config.caption * self._captioning(rows, photos)
         return loss
 
     def _contrast(
@@ -84,6 +89,16 @@ class InBatch:
             queries, candidates, columns, alike, mask, self.config.temperature, self.config.soft_temperature
         )
         return (1 - self.config.soft) * hard + self.config.soft * soft
+
+    def _captioning(self, rows: Tensor, photos: list[str]) -> Tensor:
+        """Stage 1's loss on some of the batch's targets, so that the model goes on being able to caption."""
+        from core.backbones.mllm import MllmBackbone
+
+        assert isinstance(self.backbone, MllmBackbone)
+        garments = self.material.split.garments
+        told = [i for i, p in enumerate(photos) if p in garments and garments[p].caption.strip()][:CAPTIONED]
+        with computing(self.precision):
+            return self.backbone.caption_loss(rows[told], [garments[photos[i]].caption for i in told])
 
     def _known(self, batch: list[Composed]) -> Known:
         return known_positives([e.query for e in batch], self.material.same)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.runs import RunCard
     from train.material import Material
 
-NEEDS_RECORDS = ("generated", "words", "soft", "attribute")
+NEEDS_RECORDS = ("generated", "words", "soft", "attribute", "caption")
 LEAST_TEMPERATURE = 1e-3
 
 
@@ -32,7 +32,8 @@ class Stage2Config:
 
     `steps` of phase (a) and `bank_steps` of phase (b), 0 for none of it; `batch` queries a step; `generated`,
     `words` and `word_dropout` as in `train.examples.Mixture`; `soft`: the share of the loss against affinity
-    instead of the one label; `attribute`: weight of the attribute-prediction term; `mined`: hard negatives a
+    instead of the one label; `attribute`: weight of the attribute-prediction term; `caption`: weight of stage
+    1's loss in phase (a), without which the model forgets how to caption; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
     `hold_out`: train without the tuning slice and report recall on it.
     """
@@ -47,6 +48,7 @@ class Stage2Config:
     soft: float = 0.3
     soft_temperature: float = 0.1
     attribute: float = 1.0
+    caption: float = 0.0
     generated: float = 1.0
     words: float = 0.35
     word_dropout: float = 0.1
@@ -63,7 +65,7 @@ class Stage2Config:
     def __post_init__(self) -> None:
         any_more = math.inf
         counts = ("steps", "bank_steps", "mined", "seed")
-        weights = ("lr", "bank_lr", "weight_decay", "attribute", "generated", "words", "margin")
+        weights = ("lr", "bank_lr", "weight_decay", "attribute", "caption", "generated", "words", "margin")
         check_ranges(
             self,
             {
@@ -87,6 +89,8 @@ def retrieve(backbone: "Backbone", data: Path, out: Path, cache: Path, config: S
     from train.session import open_card
 
     precision = resolve(config.precision)
+    if config.caption and backbone.spec.kind != "mllm":
+        raise HemlineError(f"--caption needs a model that captions, not one of kind {backbone.spec.kind}")
     card = open_card("train.stage2", asdict(config), config.seed, out)
     off = [f"--{name} 0" for name in NEEDS_RECORDS if getattr(config, name)]
     without_records = f"to train on its triplets alone add {' '.join(off)}" if off else ""
