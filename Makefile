@@ -20,7 +20,7 @@ help: ## list the targets
 	@echo "  PYTHON=python3.12 chooses the Python to set up with; ARGS=\"--port 8000\" goes to the app or to pytest"
 
 demo: $(VENV)/app ## set up, then open the page (ARGS="--model RUN --index INDEX" for your own)
-	@$(BIN)/python app.py $(ARGS)
+	@CLOSET_DIR="$(CLOSET_DIR)" $(BIN)/python app.py $(ARGS)
 
 test: $(VENV)/tests photos ## set up, check style and types, run the tests (ARGS="-k index" for some)
 	@test -d "$(FASHIONIQ_DIR)" && test -d "$(CIRR_DIR)" || echo "make test: FASHIONIQ_DIR and CIRR_DIR name no" \

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from core.backbones import load_backbone
+from core.backbones.mllm import MllmBackbone
+from core.datasets.fashioniq import read_split
 from core.files import sha256_file
 from core.pictures import read_picture
 from tests.data_folder import make_folder
@@ -287,6 +290,29 @@ def test_stage_1_wants_a_model_that_can_caption(place: Place, tmp_path: Path) ->
     assert done.sentence == (
         "hemline: stage 1 writes captions and a model of kind clip cannot; start at stage 2"
     )
+
+
+def test_stage_2_that_goes_on_captioning_captions_better(place: Place, tmp_path: Path) -> None:
+    options = ("train.stage2", "--steps", 40, "--bank-steps", 0, "--attribute", 0, *EXACT)
+    for name, weight in (("without", 0), ("with", 1)):
+        done = place.train(tmp_path / name, *options, "--caption", weight)
+        assert done.code == 0, done.err
+    found = {}
+    with torch.inference_mode():
+        for name in ("without", "with"):
+            backbone = load_backbone(tmp_path / name)
+            assert isinstance(backbone, MllmBackbone)
+            garments = list(read_split(place.data, "train").garments.values())[:8]
+            pictures = [read_picture(place.data / "images" / f"{g.id}.jpg") for g in garments]
+            features = torch.from_numpy(backbone.encode_pictures(pictures)).float()
+            found[name] = float(backbone.caption_loss(features, [g.caption for g in garments]))
+    assert found["with"] < found["without"] - 0.5
+
+
+def test_a_model_that_cannot_caption_is_not_asked_to_in_stage_2(place: Place, tmp_path: Path) -> None:
+    done = place.train(tmp_path / "run", *STAGE2, "--caption", 0.5, start="clip-combiner")
+    assert done.code == 2 and "--caption needs a model that captions" in done.err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def _halve(path: Path) -> None:
         for name, tensor in tensors.items()
     }
     write_tensors(small, path, metadata)
+    path.chmod(0o644)  # safetensors makes files that only their owner can read
 
 
 def main() -> None:
