@@ -1,4 +1,4 @@
-"""A composed query answered: a reference photo and a wish in words, over the index of a catalogue."""
+"""A composed query answered over the index of a catalogue; and what the model itself says of a photo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,8 +87,6 @@ def search(
     length.
     """
     words = text if text and text.strip() else None
-    if reference_id is not None and reference_image is not None:
-        raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
     if reference_id is None and reference_image is None and words is None:
         raise HemlineError("the query is empty; give a reference picture, words, or both")
     look, copies = _reference(searcher, reference_id, reference_image)
@@ -96,10 +94,26 @@ def search(
     return find(searcher.index, vectors, top_k, None if keep_reference else [copies])[0]
 
 
+def describe(
+    searcher: Searcher, *, reference_id: str | None = None, reference_image: Reference | None = None
+) -> str:
+    """The model's own caption of a catalogue garment (by id, from its kept features) or of a picture.
+
+    "" where the model has nothing to say, as an untrained one may. Raises HemlineError for neither or both,
+    an unknown id, an unreadable picture, and a model that writes no captions.
+    """
+    look, _ = _reference(searcher, reference_id, reference_image)
+    if look is None:
+        raise HemlineError("there is no photo to describe; give reference_id or reference_image")
+    return searcher.backbone.caption([look])[0]
+
+
 def _reference(
     searcher: Searcher, reference_id: str | None, reference_image: Reference | None
 ) -> tuple["Image | np.ndarray | None", Sequence[str]]:
     """What the model looks at, and the catalogue's ids of that very picture."""
+    if reference_id is not None and reference_image is not None:
+        raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
     if reference_image is not None:
         picture, sha = _uploaded(reference_image)
         if sha not in searcher.same:

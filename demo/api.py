@@ -1,19 +1,24 @@
-"""The `/search` endpoint for programs (gradio_client, curl)."""
+"""The endpoints for programs (gradio_client, curl): `/search` and `/caption`."""
 
 from typing import Any
 
 from core.errors import HemlineError
+from core.search import describe
 from demo.queries import MOST_HITS, Query, rank, uploaded_bytes
 from demo.service import Service
 
-DESCRIPTION = (
+SEARCHING = (
     "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
     f" uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered."
 )
+CAPTIONING = (
+    "What the model sees, in its own words: of reference_id (a garment of the catalogue) or reference_image"
+    " (an uploaded photo). An empty string where it has no words."
+)
 
 
-def add_search_endpoint(service: Service) -> None:
-    """Add `/search` to the Blocks being built."""
+def add_endpoints(service: Service) -> None:
+    """Add `/search` and `/caption` to the Blocks being built."""
     import gradio as gr
 
     def search(
@@ -29,9 +34,21 @@ def add_search_endpoint(service: Service) -> None:
             raise gr.Error(str(error), print_exception=False) from None
         return [{"rank": hit.rank, "id": hit.id, "score": hit.score} for hit in hits]
 
-    gr.api(
-        search, api_name="search", api_description=DESCRIPTION, concurrency_id="search", concurrency_limit=1
-    )
+    def caption(reference_id: str | None = None, reference_image: dict | None = None) -> str:
+        try:
+            query = _query(reference_id, reference_image, None)
+            return describe(service.searcher, reference_id=query.reference_id, reference_image=query.upload)
+        except HemlineError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    for endpoint, said in ((search, SEARCHING), (caption, CAPTIONING)):
+        gr.api(
+            endpoint,
+            api_name=endpoint.__name__,
+            api_description=said,
+            concurrency_id="search",
+            concurrency_limit=1,
+        )
 
 
 def _query(reference_id: object, reference_image: object, text: object) -> Query:

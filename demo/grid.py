@@ -53,9 +53,12 @@ def _part(name: str, *also: str, **settings: Any) -> "gr.HTML":
     )
 
 
-def reference() -> "gr.HTML":
-    """The chosen reference; its value is None, {"reference_id": id} or {"upload": path}."""
-    return _part("reference", value=None, max_bytes=MAX_BYTES)
+def reference(captions: bool) -> "gr.HTML":
+    """The chosen reference; its value is None, {"reference_id": id} or {"upload": path}.
+
+    Where the model writes `captions`, `looked` asks what it sees and `seen` takes seen_page's answer.
+    """
+    return _part("reference", "seen", value=None, seen=None, captions=captions, max_bytes=MAX_BYTES)
 
 
 def shelf(browse: Browse) -> "gr.HTML":

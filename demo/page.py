@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from demo import grid
-from demo.api import add_search_endpoint
-from demo.queries import answer_page
+from demo.api import add_endpoints
+from demo.queries import answer_page, seen_page
 from demo.service import Service
 from demo.shelf import shelf_page
 from demo.verdicts import judge
@@ -23,13 +23,16 @@ TELL_SEARCHING = """(...inputs) => {
 TELL_FAILED = """() => {
   document.dispatchEvent(new CustomEvent("hemline:failed", { detail: {} }));
 }"""
+TELL_UNSEEN = """() => {
+  document.dispatchEvent(new CustomEvent("hemline:unseen", { detail: {} }));
+}"""
 TELL_UNSAVED = """() => {
   document.dispatchEvent(new CustomEvent("hemline:unsaved", { detail: {} }));
 }"""
 
 
 def build_page(service: Service) -> "gr.Blocks":
-    """The whole page with its `/search` endpoint; launch it with demo.serve."""
+    """The whole page with the endpoints for programs; launch it with demo.serve."""
     import gradio as gr
 
     def browse(wish: dict[str, Any]) -> dict[str, Any]:  # the page's scripts call it by this name
@@ -42,7 +45,7 @@ def build_page(service: Service) -> "gr.Blocks":
             name = gr.Textbox(label="Judging as", placeholder="anonymous", max_length=80, elem_id="annotator")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="ask", min_width=0):
-                reference = grid.reference()
+                reference = grid.reference(service.searcher.backbone.spec.kind == "mllm")
                 change = gr.Textbox(
                     label="What should be different?",
                     placeholder="the same, but red with long sleeves",
@@ -58,8 +61,9 @@ def build_page(service: Service) -> "gr.Blocks":
                 grid.starters(browse)
                 cards = grid.cards()
         _wire(service, reference, change, example, button, cards, name)
+        _wire_looking(service, reference)
         _remember(page, remembered, name)
-        add_search_endpoint(service)
+        add_endpoints(service)
     page.queue(max_size=64)
     return page
 
@@ -100,6 +104,19 @@ def _wire(
         asking.failure(None, js=TELL_FAILED, **hidden)
     judged = cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
     judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
+
+
+def _wire_looking(service: Service, reference: "gr.HTML") -> None:
+    import gradio as gr
+
+    def look(ask: gr.EventData) -> gr.HTML:
+        return gr.HTML(seen=seen_page(service, ask._data or {}))
+
+    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    looked = reference.looked(
+        look, None, reference, concurrency_id="search", concurrency_limit=1, api_name="look", **hidden
+    )
+    looked.failure(None, js=TELL_UNSEEN, api_name="look_failed", **hidden)
 
 
 def _remember(page: "gr.Blocks", remembered: "gr.BrowserState", name: "gr.Textbox") -> None:

@@ -1,4 +1,4 @@
-"""Asking a composed query for the page and for the API: the reference is resolved, then core.search ranks."""
+"""Asking for the page and for the API: the reference is resolved, then core.search ranks or describes."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import HemlineError
 from core.pictures import MAX_BYTES, picture_hash
-from core.search import search
+from core.search import describe, search
 from core.types import Hit
 from demo.service import Service, shown
 from demo.verdicts import standing
@@ -90,6 +90,22 @@ def answer_page(
         "index": service.index_fingerprint,
         "seconds": round(time.perf_counter() - started, 3),
     }
+
+
+def seen_page(service: Service, ask: Mapping[str, Any]) -> dict[str, Any]:
+    """What the model sees on the page's reference: {"turn", "words"} or {"turn", "problem": sentence}.
+
+    `ask` is the value of reference.js with the "turn" by which seen.js knows the answer again.
+    """
+    turn = ask.get("turn")
+    try:
+        query = _page_query(ask, "")
+        words = describe(service.searcher, reference_id=query.reference_id, reference_image=query.upload)
+    except HemlineError as error:
+        return {"turn": turn, "problem": str(error)}
+    except OSError as error:
+        return {"turn": turn, "problem": f"the photo could not be read: {error.strerror or error}"}
+    return {"turn": turn, "words": words}
 
 
 def _page_query(chosen: Mapping[str, Any], text: str) -> Query:

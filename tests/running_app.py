@@ -25,6 +25,8 @@ CATEGORIES = ("dress", "shirt", "toptee", "bottoms", "shoes")
 HOSTILE = (
     "${document.body.classList.add('owned')} <img src=x onerror=\"document.body.className='owned'\"> {{a}} `"
 )
+# The same of the model's own words, which are lower case.
+HOSTILE_CAPTION = "<img src=x onerror=\"document.body.id='owned'\"> ${a=b}"
 
 
 @dataclass
@@ -103,7 +105,9 @@ def small_closet(closet: Path, folder: Path) -> Path:
 def running_app(closet: Path) -> App:
     """One app for all the tests that only look at it or that restart it; it ends with the test run."""
     folder = Path(tempfile.mkdtemp(prefix="hemline-app-"))
-    data, model = small_closet(closet, folder / "closet"), make_model(folder / "model")
+    data = small_closet(closet, folder / "closet")
+    first, second = sorted((data / "images").iterdir())[:2]
+    model = make_model(folder / "model", says={first: HOSTILE_CAPTION, second: "a red dress"})
     build(model, data / "images", folder / "index")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -5,18 +5,23 @@ import resource
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.building import build
 from core.index import staging_of
+from core.pictures import read_picture
+from tests.tiny_backbones import teach
 
 WORDS = ["a red dress with long sleeves", "but blue and without a collar", "is shorter", "striped shirt"] * 3
 
 
-def make_model(folder: Path, seed: int = 0) -> Path:
-    """An untrained multi-modal model with a narrow tower; 16 values a vector."""
+def make_model(folder: Path, seed: int = 0, says: Mapping[Path, str] | None = None) -> Path:
+    """An untrained multi-modal model with a narrow tower; 16 values a vector.
+
+    It has no words for any photo, unless it is taught what it `says` of some: lower case, as its words are.
+    """
     from core.backbones.build import Parts
     from core.backbones.build import build as build_backbone
     from core.backbones.saving import save_backbone
@@ -24,7 +29,10 @@ def make_model(folder: Path, seed: int = 0) -> Path:
     parts = Parts(
         layers=1, hidden=32, heads=2, vocab=400, grid=2, dim=16, width=0.1, image_size=64, seed=seed
     )
-    save_backbone(build_backbone(parts, iter(WORDS)), folder)
+    backbone = build_backbone(parts, iter(WORDS))
+    if says:
+        teach(backbone, [read_picture(path) for path in says], list(says.values()))
+    save_backbone(backbone, folder)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""`/search` as programs use it, against a running app; and what app.py says when it cannot start."""
+"""`/search` and `/caption` as programs use them, against a running app; and app.py that cannot start."""
 
 import json
 import urllib.error
@@ -10,7 +10,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from core.errors import HemlineError
-from core.search import open_searcher, search
+from core.search import describe, open_searcher, search
 from demo.setup import find_places
 from tests.running_app import App, launch, running_app, small_closet
 from tests.small_catalogue import make_model
@@ -36,9 +36,9 @@ def photo_of(app: App, id_: str) -> Path:
     return app.model.parent / "closet" / "images" / f"{id_}.jpg"
 
 
-def refused(client: Client, **query: object) -> str:
+def refused(client: Client, endpoint: str = "/search", **query: object) -> str:
     with pytest.raises(AppError) as caught:
-        client.predict(**query, api_name="/search")
+        client.predict(**query, api_name=endpoint)
     return str(caught.value)
 
 
@@ -120,8 +120,28 @@ def test_a_file_of_the_server_is_never_read(app: App, ids: list[str], marked: di
     assert "rank" not in answer
 
 
-def test_search_is_the_only_endpoint_programs_see(client: Client) -> None:
-    assert list(client.view_api(return_format="dict", print_info=False)["named_endpoints"]) == ["/search"]
+def test_the_caption_is_the_models_own_for_an_id_and_an_upload(
+    app: App, client: Client, closet_dir: Path, ids: list[str], tmp_path: Path
+) -> None:
+    searcher = open_searcher(app.model, app.index)
+    for id_ in ids[:3]:
+        by_id = client.predict(reference_id=id_, api_name="/caption")
+        assert by_id and by_id == describe(searcher, reference_id=id_)
+    photo = sorted((closet_dir / "images").glob("*.jpg"))[0]
+    uploaded = client.predict(reference_image=handle_file(str(photo)), api_name="/caption")
+    assert uploaded and uploaded == describe(searcher, reference_image=photo)
+    (tmp_path / "dress.jpg").write_text("this is no photo")
+    for question, sentence in (
+        ({}, "there is no photo to describe"),
+        ({"reference_id": "nowhere"}, "'nowhere' is not among the catalogue's 40 ids"),
+        ({"reference_image": handle_file(str(tmp_path / "dress.jpg"))}, "not a picture"),
+    ):
+        assert sentence in refused(client, "/caption", **question)
+
+
+def test_programs_see_these_endpoints_alone(client: Client) -> None:
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {"/search", "/caption"}
 
 
 @pytest.mark.parametrize("path", ["card/" + "0" * 32, "card/..%2F..%2Findex", "huge/" + "0" * 32])

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.judgements import current, events, open_store
 from core.pictures import picture_hash
-from tests.running_app import HOSTILE, App, running_app
+from core.search import describe, open_searcher
+from tests.running_app import HOSTILE, HOSTILE_CAPTION, App, running_app
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -199,6 +200,33 @@ def test_uploads_a_photo_works_and_a_text_file_named_jpg_is_refused(
     assert len(cards(page)) == 24
     page.keyboard.press("h")
     saved(page, 1)
+
+
+def test_the_model_says_what_it_sees(page: Page, app: App, closet_dir: Path, tmp_path: Path) -> None:
+    searcher = open_searcher(app.model, app.index)
+    asked = page.get_by_role("button", name="What does the model see?")
+
+    def told(words: str) -> None:
+        asked.click()
+        expect(page.locator(".seen")).to_have_text(f"The model sees: {words}")
+        expect(asked).to_be_hidden()
+
+    expect(asked).to_have_count(0)  # nothing to look at yet
+    for id_, words in zip(searcher.index.ids, (HOSTILE_CAPTION, "a red dress"), strict=False):
+        page.click(f'.tile[data-id="{id_}"]')
+        expect(page.locator(".seen")).to_be_empty()  # the last one's words went with it
+        told(words)
+    photo = sorted((closet_dir / "images").glob("*.jpg"))[0]
+    page.set_input_files('input[data-part="file"]', photo)
+    told(describe(searcher, reference_image=photo))
+    ask(page, "in white", tile=None)  # the reference is what it was
+    assert len(cards(page)) == 24
+    assert page.locator("img[src='x']").count() == 0
+    (tmp_path / "dress.jpg").write_text("this is no photo")
+    page.set_input_files('input[data-part="file"]', tmp_path / "dress.jpg")
+    asked.click()
+    expect(page.locator(".seen.problem")).to_contain_text("not a picture")
+    expect(asked).to_be_visible()
 
 
 def test_the_shelf_filters_and_shuffles_and_a_card_becomes_the_reference(page: Page) -> None:

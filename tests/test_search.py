@@ -4,20 +4,23 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from core.backbones import load_backbone
 from core.building import build
 from core.catalogue import main
 from core.cli import entry
 from core.errors import HemlineError
 from core.pictures import PictureError, picture_hash, read_picture
-from core.search import Searcher, open_searcher, search
+from core.search import Searcher, describe, open_searcher, search
 from tests.bench import query_overhead
 from tests.small_catalogue import copy_photos, make_model
+from tests.tiny_backbones import tiny
 
 ROOT = Path(__file__).parents[1]
 WISH = "but red with long sleeves"
@@ -130,6 +133,27 @@ def test_what_cannot_be_asked_is_refused(searcher: Searcher, photo: Path, tmp_pa
         with pytest.raises(PictureError, match=path.name) as error:
             search(searcher, reference_image=path, text=WISH)
         assert error.value.reason == reason
+
+
+def test_a_photo_is_described_in_the_models_own_words(
+    searcher: Searcher, closet_dir: Path, photo: Path, tmp_path: Path
+) -> None:
+    other = sorted((closet_dir / "images").glob("*.jpg"))[40]
+    assert describe(searcher, reference_image=other) == ""  # an untrained model has no words
+    model = make_model(tmp_path / "run", says={photo: "a red dress", other: "blue shoes"})
+    taught = replace(searcher, backbone=load_backbone(model))
+    assert describe(taught, reference_id=photo.stem) == "a red dress"
+    assert describe(taught, reference_image=photo) == "a red dress"
+    assert describe(taught, reference_image=other.read_bytes()) == "blue shoes"
+    for question, sentence in (
+        ({}, "there is no photo to describe"),
+        ({"reference_id": "nope"}, "'nope' is not among the catalogue's 30 ids"),
+        ({"reference_id": photo.stem, "reference_image": photo}, "the reference is given twice"),
+    ):
+        with pytest.raises(HemlineError, match=sentence):
+            describe(searcher, **question)
+    with pytest.raises(HemlineError, match="kind clip writes no captions"):
+        describe(replace(searcher, backbone=tiny("clip-sum")), reference_id=photo.stem)
 
 
 def test_an_index_built_by_another_model_is_refused(world: Path, tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
 
 from core.backbones.base import Backbone
 from core.backbones.build import Parts, build
+from core.backbones.mllm import MllmBackbone
 
 WORDS = (
     "a red cotton dress with long sleeves",
@@ -30,6 +32,21 @@ def tiny(name: str, **changes: Any) -> Backbone:
     sizes: dict[str, Any] = {"layers": 2, "hidden": 32, "heads": 2, "vocab": 320, "grid": 2, "dim": 16}
     sizes |= {"image_size": 64, "width": 0.1, **KINDS[name], **changes}
     return build(Parts(**sizes), iter(WORDS * 3))
+
+
+def teach(backbone: Backbone, pictures: list[Image.Image], captions: list[str]) -> None:
+    """Make a tiny multi-modal model know these captions by heart; the tower stays as it is."""
+    assert isinstance(backbone, MllmBackbone)
+    features = torch.from_numpy(backbone.encode_pictures(pictures))
+    optimizer = torch.optim.Adam(backbone.train_only(["decoder", "projector"]), lr=0.01)
+    for _ in range(200):
+        loss = backbone.caption_loss(features, captions)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if loss.item() < 0.02:
+            break
+    backbone.requires_grad_(False)
 
 
 def drawn(count: int, seed: int = 0) -> list[Image.Image]:

@@ -22,6 +22,7 @@ function show(photo, note, title) {
   } else acts.append(uploadButton("Upload a photo"));
   words.append(acts);
   chosen.replaceChildren(photo || make("span", "photo is-blank"), words);
+  if (props.value && props.captions) chosen.append(seeing());
 }
 
 function choose(garment) {
