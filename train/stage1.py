@@ -33,7 +33,7 @@ class Stage1Config:
     slice and report the caption loss on it.
     """
 
-    steps: int = 600
+    steps: int = 500
     batch: int = 64
     lr: float = 1e-3
     weight_decay: float = 0.05

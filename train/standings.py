@@ -10,6 +10,8 @@ from core.files import read_text, write_atomically
 from train.report import TABLE_FILE, Comparison, Model, collect, compare, summary, write_table
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
+BRIEF_BEGIN, BRIEF_END = "<!-- results in brief -->", "<!-- /results in brief -->"
+BRIEF = ("untrained", "in-batch", "mined")  # variants whose line a brief table shows, asked with both halves
 LEADING = "R@10"
 COMPARED = ("R@10", "R@50")
 
@@ -17,16 +19,20 @@ COMPARED = ("R@10", "R@50")
 def report(results: Path, pages: Sequence[Path]) -> str:
     """Sum up `results`, write table.json there, bring the pages up to date; answer the Markdown.
 
-    A page without the markers is left as it is. HemlineError for a page that does not exist.
+    A page may ask for the whole report or, by other markers, for the main lines; without either it is left
+    as it is. HemlineError for a page that does not exist.
     """
     before = {page: read_text(page) for page in pages}  # a wrong path is told before the work
     models = collect(results)
     summaries = [summary(model) for model in models]
     comparisons = compare(models)
     write_table(models, summaries, comparisons, results / TABLE_FILE)
-    text = markdown(models, summaries, comparisons, _commands(results, pages))
+    commands = _commands(results, pages)
+    text = markdown(models, summaries, comparisons, commands)
+    main = [row for row, model in enumerate(models) if model.name.split()[-1] in BRIEF]
+    brief = markdown([models[row] for row in main], [summaries[row] for row in main], (), commands)
     for page, old in before.items():
-        new = replaced(old, text, page)
+        new = replaced(replaced(old, text, page), brief, page, BRIEF_BEGIN, BRIEF_END)
         if new != old:
             data = new.encode()
             write_atomically(page, lambda aside, data=data: _write(aside, data))  # type: ignore[misc]
@@ -108,15 +114,15 @@ def _commands(results: Path, pages: Sequence[Path]) -> str:
     )
 
 
-def replaced(page: str, text: str, where: Path) -> str:
+def replaced(page: str, text: str, where: Path, opening: str = BEGIN, closing: str = END) -> str:
     """`page` with `text` between its markers; as it is without markers, HemlineError with half of them."""
-    if BEGIN not in page and END not in page:
+    if opening not in page and closing not in page:
         return page
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = page.partition(opening)
+    _, end, tail = rest.partition(closing)
     if not (begin and end):
-        raise HemlineError(f"{where} has only one of {BEGIN} and {END}; put the other one in")
-    return f"{head}{BEGIN}\n{text}\n{END}{tail}"
+        raise HemlineError(f"{where} has only one of {opening} and {closing}; put the other one in")
+    return f"{head}{opening}\n{text}\n{closing}{tail}"
 
 
 def _write(path: Path, data: bytes) -> None:
