@@ -54,7 +54,8 @@ def expected(searcher: Searcher, look: object, text: str | None) -> list[str]:
     """Every id, ranked by the model's own vectors."""
     query = searcher.backbone.embed_queries([look], [text])[0]
     pictures = [read_picture(path) for path in searcher.pictures.values()]
-    scores = searcher.backbone.embed_targets(pictures) @ query
+    # Rounded, as a copy's vector may differ in its last bit from another place in the batch; copies tie.
+    scores = (searcher.backbone.embed_targets(pictures) @ query).round(6)
     return [list(searcher.pictures)[row] for row in np.argsort(-scores, kind="stable")]
 
 

@@ -132,7 +132,7 @@ def test_without_init_the_model_is_built_from_its_parts(place: Place, tmp_path: 
     options = ("--steps", 1, "--batch", 4, "--views", 1, "--threads", 1, "--cache", tmp_path / "cache")
     done = place.run("train.stage1", "--data", data, "--out", tmp_path / "run", *options)
     assert done.code == 0, done.err
-    assert load_backbone(tmp_path / "run").feature_shape() == (16, 2099)
+    assert load_backbone(tmp_path / "run").feature_shape() == (4, 2099)
 
 
 def test_the_seed_decides_the_weights(place: Place, whole: dict[str, Path], tmp_path: Path) -> None:
