@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from train.batches import shuffled_batches
-from train.contrast import query_vectors
-from train.examples import Mixture, composed_examples, human_examples
+from train.contrast import drawn, query_vectors
+from train.examples import human_examples
 from train.losses import info_nce
 from train.material import Material
 from train.negatives import columns_of, known_positives, mine_hard_negatives, negative_mask
@@ -49,14 +49,8 @@ class StaticBank:
         human = [e.query for e in human_examples(self.material.split, random.Random(0))]
         self.known = known_positives(human, self.material.same)
         self.columns = columns_of(self.photos, self.known)
-        config = self.config
-        rng = random.Random(f"bank-{config.seed}")
-        mix = Mixture(config.generated, config.words, config.word_dropout)
-        material = self.material
-        self.shown = composed_examples(
-            material.split, material.garments, material.same, config.views, mix, rng
-        )
-        self.mined = self._mine() if config.mined else []
+        self.shown = drawn(self.material, self.config, random.Random(f"bank-{self.config.seed}"))
+        self.mined = self._mine() if self.config.mined else []
 
     def batches(self, epoch: int) -> list[list[int]]:
         """The same examples in an order of the epoch's own."""

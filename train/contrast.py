@@ -10,6 +10,7 @@ from torch import Tensor
 from train.affinity import affinity
 from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
+from train.captioning import caption_loss
 from train.examples import Composed, Mixture, composed_examples
 from train.losses import info_nce, soft_info_nce
 from train.material import Material, batch_features, fitted
@@ -47,12 +48,7 @@ class InBatch:
     def batches(self, epoch: int) -> list[list[int]]:
         """Draw an epoch's examples; a function of the seed and `epoch` alone."""
         config = self.config
-        rng = random.Random(f"in-batch-{config.seed}-{epoch}")
-        mix = Mixture(config.generated, config.words, config.word_dropout)
-        material = self.material
-        self.shown = composed_examples(
-            material.split, material.garments, material.same, config.views, mix, rng
-        )
+        self.shown = drawn(self.material, config, random.Random(f"in-batch-{config.seed}-{epoch}"))
         return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
 
     def loss(self, indices: list[int]) -> Tensor:
@@ -92,13 +88,10 @@ class InBatch:
 
     def _captioning(self, rows: Tensor, photos: list[str]) -> Tensor:
         """Stage 1's loss on some of the batch's targets, so that the model goes on being able to caption."""
-        from core.backbones.mllm import MllmBackbone
-
-        assert isinstance(self.backbone, MllmBackbone)
         garments = self.material.split.garments
         told = [i for i, p in enumerate(photos) if p in garments and garments[p].caption.strip()][:CAPTIONED]
-        with computing(self.precision):
-            return self.backbone.caption_loss(rows[told], [garments[photos[i]].caption for i in told])
+        captions = [garments[photos[i]].caption for i in told]
+        return caption_loss(self.backbone, rows[told], captions, self.precision)
 
     def _known(self, batch: list[Composed]) -> Known:
         return known_positives([e.query for e in batch], self.material.same)
@@ -106,6 +99,12 @@ class InBatch:
     def _rows(self, photos: list[str], views: list[int]) -> Tensor:
         rows = batch_features(self.material.features, photos, views, self.config.feature_dropout)
         return rows.to(self.backbone.device)
+
+
+def drawn(material: Material, config: "Stage2Config", rng: random.Random) -> list[Composed]:
+    """The examples that either phase shows, mixed as `config` says."""
+    mix = Mixture(config.generated, config.words, config.word_dropout)
+    return composed_examples(material.split, material.garments, material.same, config.views, mix, rng)
 
 
 def query_vectors(

@@ -104,14 +104,9 @@ class Captioning:
         return batch_features(self.material.features, photos, views, dropout).to(self.backbone.device)
 
     def _caption_loss(self, rows: "torch.Tensor", captions: list[str]) -> "torch.Tensor":
-        from core.backbones.mllm import MllmBackbone
-        from train.material import fitted
-        from train.precision import computing
+        from train.captioning import caption_loss
 
-        assert isinstance(self.backbone, MllmBackbone)
-        texts = fitted(self.backbone, captions)
-        with computing(self.precision):
-            return self.backbone.caption_loss(rows, texts)
+        return caption_loss(self.backbone, rows, captions, self.precision)
 
 
 def warm_up(backbone: "Backbone", data: Path, out: Path, cache: Path, config: Stage1Config) -> None:

@@ -1,6 +1,7 @@
 """A chat-style multi-modal language model of transformers as a backbone.
 
-A prompt with an image placeholder goes in; the state of its last token, projected and normalised, comes out.
+A prompt with an image placeholder goes in; its last token's state, or the mean of all, projected and
+normalised, comes out.
 The placeholder is expanded to as many tokens as the tower gives, and the precomputed, projected picture goes
 in as `mm_encoder_outputs`, so the tower never runs twice for one picture.
 """
