@@ -2,13 +2,14 @@
 
 In an index folder `pictures.json` holds each row's path (relative to the images' folder) and the sha256 of
 its bytes, and `features.npy` the frozen tower's features of each row, so that a reference out of the
-catalogue is never decoded again.
+catalogue is never decoded again. A catalogue made compact to be shipped (`without_features`) has the first
+alone, and decodes a reference when it is asked for.
 """
 
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.datasets.fashioniq import IMAGE_SUFFIXES
 from core.errors import HemlineError
-from core.files import read_json
+from core.files import read_json, write_json
 from core.index import AGAIN, Index
 
 PICTURES_FILE = "pictures.json"
@@ -31,7 +32,8 @@ class Table:
     """What is known of the pictures of an index, in the order of its rows.
 
     `root` is the images' folder as given to the build, `paths` (POSIX) are relative to it; `hashes` are the
-    sha256 of the files; `ids_sha` says which index this belongs to.
+    sha256 of the files; `ids_sha` says which index this belongs to; `tower_fingerprint` whose features lie
+    beside it, "" where none do.
     """
 
     root: str
@@ -43,10 +45,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Gallery:
-    """A catalogue's table and its features, float16 [n, tokens, channels], memory-mapped."""
+    """A catalogue's table and its features, float16 [n, tokens, channels], memory-mapped; None if compact."""
 
     table: Table
-    features: Features
+    features: Features | None
 
 
 def scan(root: Path) -> dict[str, Path]:
@@ -114,12 +116,25 @@ def write_gallery(folder: Path, table: Table, rows: Iterable[tuple[int, Features
     (folder / PICTURES_FILE).write_text(text, encoding="utf-8")
 
 
+def without_features(folder: Path, root: str) -> None:
+    """Drop the features of the index in `folder`, for shipping: they are most of its bytes.
+
+    `root` becomes the images' folder on record, so that no path of the building machine travels.
+    """
+    path = folder / PICTURES_FILE
+    table = replace(_table(path, read_json(path)), tower_fingerprint="", root=root)
+    write_json(path, asdict(table))
+    (folder / FEATURES_FILE).unlink(missing_ok=True)
+
+
 def load_gallery(folder: Path, index: Index) -> Gallery:
     """The pictures of the index in `folder`; HemlineError where they are missing, damaged or another's."""
     path = folder / PICTURES_FILE
     table = _table(path, read_json(path))
     if table.ids_sha != index.card.ids_sha or {len(table.paths), len(table.hashes)} != {len(index.ids)}:
         raise HemlineError(f"{path} belongs to another index; {AGAIN}")
+    if not table.tower_fingerprint:
+        return Gallery(table, None)
     path = folder / FEATURES_FILE
     try:
         features = np.lib.format.open_memmap(path, mode="r")  # no pickle, no archive

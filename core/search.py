@@ -122,8 +122,11 @@ def _reference(
     if reference_id is None:
         return None, ()
     row = _row(searcher, reference_id)
+    copies = searcher.same[searcher.gallery.table.hashes[row]]
+    if searcher.gallery.features is None:
+        return read_picture(searcher.pictures[reference_id]), copies
     # a copy: the model must not be handed a read-only memory map
-    return np.array(searcher.gallery.features[row]), searcher.same[searcher.gallery.table.hashes[row]]
+    return np.array(searcher.gallery.features[row]), copies
 
 
 def _uploaded(picture: Reference) -> tuple[Any, str | None]:
