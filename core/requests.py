@@ -183,6 +183,14 @@ def _hand_text(record: Any) -> HandText:
     if not isinstance(text, str) or not text.strip():
         raise ValueError("text must be words")
     reference = {name: _values(name, value) for name, value in dict(record["reference"]).items()}
+    return HandText(text, reference, request_of(record))
+
+
+def request_of(record: Mapping[str, Any]) -> Request:
+    """The request that a record's "edits", "add", "remove" and "keep" say, as in a file of hand texts.
+
+    Raises ValueError, TypeError or KeyError where they do not say one.
+    """
     edits = {name: _values(name, value) for name, value in dict(record["edits"]).items()}
     if "details" in edits:
         raise ValueError("details are changed by add and remove, not by edits")
@@ -192,7 +200,7 @@ def _hand_text(record: Any) -> HandText:
         raise ValueError(f"keep must be a list of {', '.join(FIELDS)}")
     if not edits and not add and not remove:
         raise ValueError("it asks for nothing: give edits, add or remove")
-    return HandText(text, reference, Request(edits, add, remove, keep))
+    return Request(edits, add, remove, keep)
 
 
 def _values(name: str, given: Any, empty: bool = False) -> frozenset[str]:

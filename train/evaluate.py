@@ -18,12 +18,14 @@ from core.evaluation.metrics import names
 from core.evaluation.protocol import PRESETS, Protocol, preset
 from core.evaluation.result import MODALITIES, Result, ranks_path, write_result
 from core.evaluation.run import evaluate_split, photos_needed
+from core.requests import FIELDS
 
 if TYPE_CHECKING:
     import numpy as np
 
     from core.backbones.base import Backbone
     from core.datasets.fashioniq import Split
+    from core.evaluation.preservation import Attributes
 
 SPLITS = ("val", "tune", "train")
 
@@ -40,10 +42,12 @@ def evaluate(
     """Load the model and the split, read and encode its photos, and rank; errors as the parts raise them."""
     from core.backbones import load_backbone
     from core.backbones.spec import read_spec
+    from core.datasets.asked import read_asked
     from core.datasets.images import check_images, require_complete
 
     read_spec(model)  # a wrong folder is told before the photos are looked at
     asked = open_split(data, split)
+    requests = read_asked(asked)
     report = check_images(asked, photos_needed(asked, protocol))
     require_complete(report, allow_partial)
     backbone = load_backbone(model)
@@ -56,6 +60,7 @@ def evaluate(
         encode(backbone, report.found, cache),
         corrupt=report.corrupt,
         allow_partial=allow_partial,
+        requests=requests,
         model=facts,
         seeds=seeds,
     )
@@ -119,7 +124,34 @@ def table(result: Result) -> str:
     if result.protocol.average == "macro":
         rmean = (result.averages["macro"]["R@10"] + result.averages["macro"]["R@50"]) / 2
         lines.append(f"mean of macro R@10 and R@50: {rmean:.2f}")
+    if result.attributes is not None:
+        taken = "of the requests on file" if result.attributes.source == "requests" else "by the records"
+        lines += ["", f"asked changes {taken}, {result.attributes.asked} queries ask for one:"]
+        lines += attribute_lines(result.attributes)
     return "\n".join(lines)
+
+
+def attribute_lines(attributes: "Attributes") -> list[str]:
+    """Edit accuracy and preservation as text for a terminal: the leading shares, then each field's."""
+    accuracy, kept = attributes.edit_accuracy, attributes.preservation
+    leading = [
+        ("edit accuracy, top hit", accuracy.get("top1")),
+        ("edit accuracy, any of 10", accuracy.get("top10")),
+        ("preservation, mean of fields", kept.get("mean")),
+        ("preservation, all of them", kept.get("strict")),
+        ("kept as the words ask", kept.get("keep")),
+    ]
+    lines = [
+        f"{name:<29}{share.percent:>6.1f}  ({share.low:.1f}-{share.high:.1f}, {share.queries} queries)"
+        for name, share in leading
+        if share is not None
+    ]
+    fields = [name for name in (*FIELDS, "add", "remove") if name in accuracy or name in kept]
+    lines.append(_row("", fields, 14))
+    for name, sides in (("changed right", accuracy), ("kept", kept)):
+        cells = [f"{sides[field].percent:.1f}" if field in sides else "" for field in fields]
+        lines.append(_row(name, cells, 14))
+    return lines
 
 
 def _title(result: Result) -> str:

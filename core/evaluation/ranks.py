@@ -1,6 +1,6 @@
 """The rank of each query's target in its gallery: numpy only, in chunks, every tie decided."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,16 +12,18 @@ _CHUNK_SCORES = 4_000_000  # scores held at once: 16 MB of float32
 
 @dataclass(frozen=True)
 class Ranking:
-    """Where each query's target stands: four arrays of length [q].
+    """Where each query's target stands: arrays of length [q].
 
     rank: int64, from 1. score: float32, of the target. top: int64, the gallery row ranked first.
-    top_score: float32, its score.
+    top_score: float32, its score. best: int64 [q, top_k], the gallery rows ranked first, best first; -1 where
+    there are fewer.
     """
 
     rank: np.ndarray
     score: np.ndarray
     top: np.ndarray
     top_score: np.ndarray
+    best: np.ndarray
 
 
 def target_ranks(
@@ -42,12 +44,14 @@ def rank_targets(
     targets: Sequence[str],
     exclude: Sequence[Collection[str]] | None = None,
     keys: Sequence[str] | None = None,
+    top_k: int = 1,
 ) -> Ranking:
     """Rank every query's target by dot product, highest first; equal scores in gallery order.
 
     query_vectors float32 [q, d] and gallery_vectors float32 [n, d], unit rows for cosine scores;
     `gallery_ids` n ids without repeats; `targets` q ids; `exclude` per query the ids that its ranking leaves
-    out (ids that the gallery lacks are no matter); `keys` name the queries in errors.
+    out (ids that the gallery lacks are no matter); `keys` name the queries in errors; `top_k` (1 or more)
+    says how many of the first hits to tell of.
     Gallery rows with equal vectors always tie: each distinct vector is scored once, since a matrix product
     may round the same dot product differently in different columns.
     Raises HemlineError for shapes that do not fit, vectors that are not finite, repeated gallery ids, and a
@@ -64,6 +68,7 @@ def rank_targets(
         score=np.empty(len(targets), np.float32),
         top=np.empty(len(targets), np.int64),
         top_score=np.empty(len(targets), np.float32),
+        best=np.full((len(targets), top_k), -1, np.int64),
     )
     step = max(1, _CHUNK_SCORES // max(1, len(gallery_ids)))
     for start in range(0, len(targets), step):
@@ -78,7 +83,18 @@ def rank_targets(
         ranking.score[part] = own[:, 0]
         ranking.top[part] = scores.argmax(axis=1)  # argmax takes the first of equals: gallery order
         ranking.top_score[part] = scores.max(axis=1)
+        for row, rows in enumerate(_best_rows(scores, top_k)):
+            ranking.best[start + row, : len(rows)] = rows
     return ranking
+
+
+def _best_rows(scores: np.ndarray, top_k: int) -> Iterator[np.ndarray]:
+    """The `top_k` highest of each line of `scores` [c, n], equals in order; -inf is none of them."""
+    width = min(top_k, scores.shape[1])
+    least = np.partition(scores, scores.shape[1] - width, axis=1)[:, scores.shape[1] - width]
+    for line, bound in zip(scores, least, strict=True):
+        rows = np.flatnonzero((line >= bound) & (line > -np.inf))
+        yield rows[np.argsort(-line[rows], kind="stable")][:width]
 
 
 def _check(

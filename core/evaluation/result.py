@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import HemlineError
+from core.evaluation import preservation
+from core.evaluation.preservation import Attributes
 from core.evaluation.protocol import Protocol, from_dict
 from core.files import fingerprint, read_json, sha256_file, write_atomically, write_json
 from core.types import Triplet
@@ -18,7 +20,11 @@ MODALITIES = ("both", "image", "text")
 
 @dataclass(frozen=True)
 class QueryRank:
-    """One query's outcome: the target's rank from 1 and cosine score, and the first photo with its own."""
+    """One query's outcome: the target's rank from 1 and cosine score, and the first photo with its own.
+
+    attributes: where there are records, {"unmet": parts of the request that the first photo fails, "lost":
+    untouched fields that it has otherwise than the reference, "met_in_ten": whether one of ten meets all}.
+    """
 
     key: str
     category: str
@@ -29,6 +35,7 @@ class QueryRank:
     score: float
     top1: str
     top1_score: float
+    attributes: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Result:
     `metrics`. partial: whether photos were lacking; then `missing` names them, `corrupt` says why, and
     `dropped` holds the keys of the queries whose reference or target they were. gallery_hash and query_hash
     cover what was ranked; the texts are hashed as joined whatever the modality, so that modalities of one run
-    can be compared.
+    can be compared. attributes: edit accuracy and preservation, where every photo has a record.
     """
 
     protocol: Protocol
@@ -64,6 +71,7 @@ class Result:
     versions: dict[str, str]
     hardware: dict[str, Any]
     ranks: tuple[QueryRank, ...] = ()
+    attributes: Attributes | None = None
 
     def rank_array(self) -> np.ndarray:
         """The ranks int64 [q] in query order."""
@@ -98,7 +106,7 @@ def write_result(result: Result, path: Path) -> None:
     Each file is moved into place whole, the rank file first; the JSON holds the rank file's sha256, so a pair
     that does not belong together (a kill between the two) is noticed on reading.
     """
-    lines = "".join(json.dumps(asdict(query), ensure_ascii=False) + "\n" for query in result.ranks).encode()
+    lines = "".join(_line(query) for query in result.ranks).encode()
     write_atomically(ranks_path(path), lambda aside: _write(aside, lines))
     value = asdict(replace(result, ranks=()))
     del value["ranks"]
@@ -109,7 +117,8 @@ def read_result(path: Path) -> Result:
     """The result in `path` with its ranks; HemlineError for a file that is missing, not whole or unpaired."""
     value = read_json(path)
     known = {field.name for field in fields(Result)} - {"ranks"} | {"ranks_sha256"}
-    if not isinstance(value, dict) or value.keys() != known:
+    # Results from before attributes were measured have none; they compare all the same.
+    if not isinstance(value, dict) or value.keys() | {"attributes"} != known:
         raise HemlineError(f"{path} is not a result of train.evaluate; evaluate the model again")
     beside = ranks_path(path)
     if not beside.is_file():
@@ -119,6 +128,7 @@ def read_result(path: Path) -> Result:
     if sha256_file(beside) != value.pop("ranks_sha256"):
         raise HemlineError(f"{beside} is not the rank file that {path.name} was written with; evaluate again")
     lines = beside.read_text("utf-8").splitlines()
+    measured = value.get("attributes")
     return Result(
         **{
             **value,
@@ -127,6 +137,7 @@ def read_result(path: Path) -> Result:
             "missing": tuple(value["missing"]),
             "dropped": tuple(value["dropped"]),
             "ranks": tuple(QueryRank(**json.loads(line)) for line in lines),
+            "attributes": preservation.from_dict(measured) if measured else None,
         }
     )
 
@@ -153,6 +164,14 @@ def refuse_unlike(
                 f"{names[0]} and {names[1]} were evaluated with different {what}{part}; "
                 "evaluate both on the same split and photos before comparing them"
             )
+
+
+def _line(query: QueryRank) -> str:
+    """The query's line of a rank file; what was not measured is left out."""
+    value = asdict(query)
+    if query.attributes is None:
+        del value["attributes"]
+    return json.dumps(value, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, data: bytes) -> None:

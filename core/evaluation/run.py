@@ -8,12 +8,14 @@ import numpy as np
 
 from core import runs
 from core.errors import HemlineError
+from core.evaluation import preservation
 from core.evaluation import protocol as protocols
 from core.evaluation.intervals import bootstrap_ci
 from core.evaluation.metrics import names, summarise
 from core.evaluation.ranks import Ranking, rank_targets
 from core.evaluation.result import MODALITIES, QueryRank, Result, gallery_hash, query_hash
-from core.types import Triplet
+from core.requests import Request
+from core.types import Garment, Triplet
 
 if TYPE_CHECKING:
     from core.backbones.base import Look
@@ -59,6 +61,7 @@ def evaluate_split(
     *,
     corrupt: Mapping[str, str] | None = None,
     allow_partial: bool = False,
+    requests: Mapping[str, Request] | None = None,
     model: Mapping[str, Any] | None = None,
     seeds: Mapping[str, int] | None = None,
 ) -> Result:
@@ -66,8 +69,10 @@ def evaluate_split(
 
     modality: "both" asks with the reference and the text, "image" with the reference alone, "text" with the
     text alone. looks: a picture or its tower features per photo id (float16 [tokens, channels]); ids without
-    one are missing, or corrupt where `corrupt` gives a reason. model and seeds: facts about the checkpoint
-    for the result. Raises HemlineError for an unknown modality, and where photos are lacking and
+    one are missing, or corrupt where `corrupt` gives a reason. requests: what each query asks for, by key
+    (`core.datasets.asked`), for edit accuracy and preservation; without it, what the records of reference and
+    target differ in. Where a photo has no record neither is measured. model and seeds: facts about the
+    checkpoint for the result. Raises HemlineError for an unknown modality, and where photos are lacking and
     `allow_partial` is False; with it, galleries lose those photos, queries about them are dropped, and the
     result is marked partial.
     """
@@ -77,10 +82,20 @@ def evaluate_split(
     photos = tuple(dict.fromkeys(photo for ids in task.galleries.values() for photo in ids))
     targets = backbone.embed_targets([looks[photo] for photo in photos])
     queries = _embed_queries(backbone, task, modality, looks)
-    ranked = _rank(task, protocol, queries, dict(zip(photos, targets, strict=True)))
+    records = _records(split.garments, photos, task.triplets)
+    depth = preservation.DEEP if records else 1
+    ranked, best = _rank(task, protocol, queries, dict(zip(photos, targets, strict=True)), depth)
+    outcomes = _outcomes(task.triplets, best, records, requests) if records else []
+    if outcomes:
+        ranked = tuple(replace(q, attributes=_told(o)) for q, o in zip(ranked, outcomes, strict=True))
     facts = {"target_fingerprint": backbone.target_fingerprint(), **(model or {})}
     result = _result(split, protocol, modality, task, ranked, facts)
-    return replace(result, seeds={**result.seeds, **(seeds or {})})
+    source = "requests" if requests else "records"
+    return replace(
+        result,
+        seeds={**result.seeds, **(seeds or {})},
+        attributes=preservation.summarise(outcomes, source, seed=BOOTSTRAP_SEED) if outcomes else None,
+    )
 
 
 def photos_needed(split: "Split", protocol: protocols.Protocol) -> tuple[str, ...]:
@@ -127,11 +142,52 @@ def _task(
     )
 
 
+def _records(
+    garments: Mapping[str, Garment], photos: Sequence[str], triplets: Sequence[Triplet]
+) -> Mapping[str, Garment] | None:
+    """The garments' records where every photo and every reference has one."""
+    needed = {*photos, *(t.reference for t in triplets)}
+    return garments if needed <= garments.keys() else None
+
+
+def _outcomes(
+    triplets: Sequence[Triplet],
+    best: Sequence[Sequence[str]],
+    records: Mapping[str, Garment],
+    requests: Mapping[str, Request] | None,
+) -> list[preservation.Outcome]:
+    """How the first hits of each query answer it, in query order."""
+    outcomes = []
+    for triplet, hits in zip(triplets, best, strict=True):
+        reference = records[triplet.reference]
+        if requests and triplet.key not in requests:
+            raise HemlineError(f"there is no request for {triplet.key}; give one for every query, or none")
+        request = (
+            requests[triplet.key] if requests else preservation.difference(reference, records[triplet.target])
+        )
+        outcomes.append(preservation.outcome(request, reference, [records[hit] for hit in hits]))
+    return outcomes
+
+
+def _told(outcome: preservation.Outcome) -> dict[str, Any]:
+    """What a rank file says of an outcome: what the top hit failed in."""
+    return {
+        "unmet": [part for part, is_met in outcome.parts.items() if not is_met],
+        "lost": [field for field, same in outcome.kept.items() if not same],
+        "met_in_ten": outcome.met_in_ten,
+    }
+
+
 def _rank(
-    task: _Task, protocol: protocols.Protocol, queries: np.ndarray, targets: Mapping[str, np.ndarray]
-) -> tuple[QueryRank, ...]:
-    """Every query's outcome, in query order; each category is ranked against its own gallery."""
-    outcomes: dict[int, QueryRank] = {}
+    task: _Task,
+    protocol: protocols.Protocol,
+    queries: np.ndarray,
+    targets: Mapping[str, np.ndarray],
+    depth: int,
+) -> tuple[tuple[QueryRank, ...], list[list[str]]]:
+    """Every query's rank and its first `depth` hits, in query order; each category has its own gallery."""
+    found: dict[int, QueryRank] = {}
+    best: dict[int, list[str]] = {}
     for category in dict.fromkeys(t.category for t in task.triplets):
         rows = [row for row, t in enumerate(task.triplets) if t.category == category]
         asked = [task.triplets[row] for row in rows]
@@ -143,13 +199,18 @@ def _rank(
             [t.target for t in asked],
             exclude=[(t.reference,) for t in asked] if protocol.reference == "removed" else None,
             keys=[t.key for t in asked],
+            top_k=depth,
         )
         for place, row in enumerate(rows):
-            outcomes[row] = _outcome(task.triplets[row], task.texts[row], ranking, place, gallery)
-    return tuple(outcomes[row] for row in range(len(task.triplets)))
+            found[row] = _query_rank(task.triplets[row], task.texts[row], ranking, place, gallery)
+            best[row] = [gallery[hit] for hit in ranking.best[place] if hit >= 0]
+    order = range(len(task.triplets))
+    return tuple(found[row] for row in order), [best[row] for row in order]
 
 
-def _outcome(triplet: Triplet, text: str, ranking: Ranking, place: int, gallery: Sequence[str]) -> QueryRank:
+def _query_rank(
+    triplet: Triplet, text: str, ranking: Ranking, place: int, gallery: Sequence[str]
+) -> QueryRank:
     return QueryRank(
         key=triplet.key,
         category=triplet.category,
