@@ -2,48 +2,56 @@
 
     python app.py --model RUN --index INDEX [--judgements FILE] [--port 7860] [--host 127.0.0.1]
 
-Each of the first three can be named by HEMLINE_MODEL, HEMLINE_INDEX and HEMLINE_JUDGEMENTS instead. With
-neither a model nor an index it starts the model that ships over Closet's val photos. See docs/app.md.
+Without arguments it is what a Hugging Face Space starts. Every setting can be an environment variable
+instead (docs/hosting.md); an argument comes before the variable. With neither a model nor an index it starts
+the model that ships over Closet's val photos. See docs/app.md.
 """
 
 import argparse
 import logging
-import os
+import signal
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 from core.cli import entry
-from demo.setup import DEFAULT_JUDGEMENTS, find_places
+from demo.device import announce_zero_gpu
+from demo.settings import Settings, prepare_environment, read_settings
+from demo.setup import find_places
 
 
 def main() -> None:
     """Ask a catalogue of garment photos "this one, but …" in a browser, and judge the answers."""
     parser = argparse.ArgumentParser(prog="python app.py", description=main.__doc__)
-    parser.add_argument("--model", type=Path, default=_named("HEMLINE_MODEL"), help="the checkpoint's folder")
-    parser.add_argument("--index", type=Path, default=_named("HEMLINE_INDEX"), help="the catalogue's index")
+    parser.add_argument("--model", type=Path, help="the checkpoint's folder")
+    parser.add_argument("--index", type=Path, help="the catalogue's index")
     parser.add_argument("--images", type=Path, help="where the photos are now, if they were moved")
     parser.add_argument(
-        "--judgements",
-        type=Path,
-        default=_named("HEMLINE_JUDGEMENTS") or DEFAULT_JUDGEMENTS,
-        help="the file people's judgements are kept in (%(default)s)",
+        "--judgements", type=Path, help="the file people's judgements are kept in (data/judgements.sqlite)"
     )
-    parser.add_argument("--port", type=int, default=7860, help="(7860)")
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 serves other machines too (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="(7860)")
+    parser.add_argument("--host", help="0.0.0.0 serves other machines too (127.0.0.1; on a Space 0.0.0.0)")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(name)s: %(message)s")
     logging.getLogger("hemline").setLevel(logging.INFO)
-    places = find_places(arguments.model, arguments.index)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a Space stops so; what is left is then copied
+    settings = _settings(arguments)
+    prepare_environment(settings)
+    zero_gpu = announce_zero_gpu()  # before anything imports torch
+    places = find_places(settings.model, settings.index)
 
     from demo.serve import serve
     from demo.service import open_service
 
-    service = open_service(places.model, places.index, arguments.judgements, arguments.images)
-    serve(service, arguments.host, arguments.port)
+    service = open_service(places.model, places.index, settings, arguments.images, zero_gpu)
+    serve(service, settings.host, settings.port, settings.auth)
 
 
-def _named(variable: str) -> Path | None:
-    value = os.environ.get(variable)
-    return Path(value) if value else None
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """What the environment says, and over it the arguments that were given."""
+    names = ("model", "index", "judgements", "port", "host")
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    return replace(read_settings(), **given)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def open_store(path: Path | str, create: bool = True) -> Store:
         raise HemlineError(f"{path} is a folder; name a file to keep the judgements in")
     if not create and not path.exists():
         raise HemlineError(f"there are no judgements at {path}: no such file")
-    with _sentences(path):
+    with sentences(path):
         if path.exists() and path.stat().st_size:
             _check_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,8 +128,8 @@ def append(store: Store, judgement: Judgement) -> int:
     check(judgement)
     marks = ", ".join("?" * len(COLUMNS))
     values = [getattr(judgement, name) for name in COLUMNS]
-    with store.lock, _sentences(store.path):
-        with _transaction(store.connection):
+    with store.lock, sentences(store.path):
+        with transaction(store.connection):
             if judgement.undoes is not None:
                 _check_undo(store.connection, judgement)
             cursor = store.connection.execute(
@@ -154,7 +154,7 @@ def undo(store: Store, seq: int, session: str = "", reason: str = "") -> int:
 def events(store: Store, after: int = 0, limit: int = -1) -> list[Event]:
     """The saved events with a number above `after`, in order; at most `limit` of them (-1: all)."""
     query = f"SELECT seq, {', '.join(COLUMNS)} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
-    with store.lock, _sentences(store.path):
+    with store.lock, sentences(store.path):
         rows = store.connection.execute(query, (after, limit)).fetchall()
     return [Event(row[0], Judgement(**dict(zip(COLUMNS, row[1:], strict=True)))) for row in rows]
 
@@ -165,7 +165,8 @@ def current(store: Store) -> dict[Judged, Event]:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is done within is saved together when it ends, or nothing of it where it raises."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -177,7 +178,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    with _transaction(connection):
+    with transaction(connection):
         for statement in SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -236,7 +237,7 @@ def _standing_undo(connection: sqlite3.Connection, seq: int | None) -> int | Non
 
 
 @contextmanager
-def _sentences(path: Path) -> Iterator[None]:
+def sentences(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into sentences that say what became of the judgements."""
     try:
         yield

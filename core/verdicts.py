@@ -79,7 +79,8 @@ def fold(history: Iterable[Event]) -> dict[Judged, Event]:
     """The state after `history` (in order): per person, query and hit the latest verdict that stands.
 
     An event stands unless an undo of it stands; so the undo of an undo brings the verdict back, and
-    taking the latest verdict back brings the one before it back.
+    taking the latest verdict back brings the one before it back. The latest is that of the latest time, and
+    of the same time the one saved last: so histories merged from two machines fold alike on both.
     """
     ordered = list(history)
     gone: set[int] = set()
@@ -87,7 +88,7 @@ def fold(history: Iterable[Event]) -> dict[Judged, Event]:
         if event.judgement.undoes is not None and event.seq not in gone:
             gone.add(event.judgement.undoes)
     state: dict[Judged, Event] = {}
-    for event in ordered:
+    for event in sorted(ordered, key=lambda event: event.judgement.time):
         if event.judgement.verdict != UNDO and event.seq not in gone:
             state[judged(event.judgement)] = event
     return state

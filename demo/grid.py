@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # demo.shelf.shelf_page for the running app; the scripts call it as `server.browse`, so it must have that name
 Browse = Callable[[dict[str, Any]], dict[str, Any]]
+# demo.keeping.kept for the running app, which the script calls as `server.kept`
+Kept = Callable[[], dict[str, Any]]
 
 STATIC = Path(__file__).parent / "static"
 
@@ -81,6 +83,6 @@ def cards() -> "gr.HTML":
     return _part("cards", "closer", value=None, reply=None)
 
 
-def masthead(garments: int) -> "gr.HTML":
-    """The page's head; `garments` is the catalogue's size."""
-    return _part("masthead", value=None, garments=garments)
+def masthead(garments: int, kept: Kept) -> "gr.HTML":
+    """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
+    return _part("masthead", value=None, garments=garments, server_functions=[kept])

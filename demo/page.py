@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo import grid
 from demo.api import add_endpoints
+from demo.keeping import kept as saved_state
 from demo.queries import answer_page, seen_page
 from demo.service import Service
 from demo.shelf import shelf_page
@@ -38,10 +39,13 @@ def build_page(service: Service) -> "gr.Blocks":
     def browse(wish: dict[str, Any]) -> dict[str, Any]:  # the page's scripts call it by this name
         return shelf_page(service, wish)
 
+    def kept() -> dict[str, Any]:  # likewise
+        return saved_state(service.keeping, service.lasting)
+
     with gr.Blocks(title="Hemline", delete_cache=DROP_UPLOADS, fill_width=True) as page:
         remembered = gr.BrowserState("", storage_key="hemline-annotator", secret="hemline-annotator")
         with gr.Row(elem_id="page-head"):
-            grid.masthead(len(service.searcher.index.ids))
+            grid.masthead(len(service.searcher.index.ids), kept)
             name = gr.Textbox(label="Judging as", placeholder="anonymous", max_length=80, elem_id="annotator")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="ask", min_width=0):

@@ -1,6 +1,6 @@
 """Starting the page's server: local files only, no telemetry, no inputs kept in the browser's history."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import HemlineError
@@ -11,9 +11,11 @@ STATIC = Path(__file__).parent / "static"
 STYLES = ("page", "ask", "cards", "phone")  # in this order: the last one overrides
 
 
-def serve(service: Service, host: str, port: int) -> None:
-    """Serve until interrupted; prints the address once the page answers; HemlineError for a taken port."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+def serve(service: Service, host: str, port: int, auth: Sequence[tuple[str, str]] = ()) -> None:
+    """Serve until interrupted; prints the address once the page answers; HemlineError for a taken port.
+
+    `auth` are the names and passwords that are let in; without any everybody is.
+    """
     from demo.page import build_page
     from demo.theme import calm_theme
     from demo.thumbnails import thumbnail_route
@@ -23,6 +25,7 @@ def serve(service: Service, host: str, port: int) -> None:
         _, address, _ = page.launch(
             server_name=host,
             server_port=port,
+            auth=list(auth) or None,
             prevent_thread_lock=True,
             quiet=True,
             share=False,

@@ -10,13 +10,21 @@ from core.judgements import Store, events, open_store
 from core.search import Searcher, open_searcher
 from core.types import Garment
 from core.verdicts import Event
+from demo.device import place
 from demo.garments import garments_of
+from demo.keeping import Keeping, start_keeping
+from demo.repository import repository
+from demo.settings import Settings
 from demo.thumbnails import Thumbnails, address, thumbnails_of
 
 
 @dataclass(frozen=True)
 class Service:
-    """One running app. `garments` may be empty: a plain folder of photos has no captions."""
+    """One running app. `garments` may be empty: a plain folder of photos has no captions.
+
+    `keeping` copies judgements beyond this machine, where something is set up for it; `lasting` says whether
+    they outlive a restart without it.
+    """
 
     searcher: Searcher
     store: Store
@@ -24,27 +32,47 @@ class Service:
     thumbnails: Thumbnails
     model_fingerprint: str
     index_fingerprint: str
+    keeping: Keeping | None = None
+    lasting: bool = True
     history: list[Event] = field(default_factory=list)  # what was already read of the store
     history_lock: Lock = field(default_factory=Lock)
 
 
-def open_service(model: Path | None, index: Path, judgements: Path, images: Path | None = None) -> Service:
+def open_service(
+    model: Path | None,
+    index: Path,
+    settings: Settings,
+    images: Path | None = None,
+    zero_gpu: bool = False,
+) -> Service:
     """Open everything the app needs; HemlineError where a part is missing or parts do not fit.
 
-    `model` None is the model that the index was built with, `images` None where its photos were then.
+    `model` None is the model that the index was built with, `images` None where its photos were then;
+    `zero_gpu` is what demo.device.announce_zero_gpu answered.
     """
     searcher = open_searcher(model, index, images)
     card = searcher.index.card
     checkpoint = model if model is not None else Path(card.model)
+    place(searcher.backbone, checkpoint, settings.device, zero_gpu)
+    store = open_store(settings.judgements)
     return Service(
         searcher=searcher,
-        store=open_store(judgements),
+        store=store,
         garments=garments_of(searcher.pictures),
-        thumbnails=thumbnails_of(searcher.pictures, index),
+        thumbnails=thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
         # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
         model_fingerprint=fingerprint(read_json(checkpoint / "hemline.json")),
         index_fingerprint=card.fingerprint,
+        keeping=_keeping(store, settings),
+        lasting=settings.lasting,
     )
+
+
+def _keeping(store: Store, settings: Settings) -> Keeping | None:
+    if settings.journal is None:
+        return None
+    remote = repository(settings.feedback, settings.token) if settings.feedback else None
+    return start_keeping(store, settings.journal, remote)
 
 
 def shown(service: Service, id_: str) -> dict[str, str]:

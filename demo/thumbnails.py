@@ -1,12 +1,11 @@
 """Small copies of the catalogue's photos: made when first asked for, kept in a folder, served by hashed name.
 
 A browser never sees where a photo lies on this machine: it asks for `/thumbnails/SIZE/NAME.webp`, NAME being
-a hash of the garment's id and of its file's size and time, so that a changed photo gets a new address.
+a hash of the garment's id and of its file's place, size and time, so that a changed photo gets a new address.
+Where the page asks for a name and password, so do its pictures.
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +35,9 @@ class Thumbnails:
     photos: Mapping[str, Path]
 
 
-def thumbnails_of(pictures: Mapping[str, Path], index_dir: Path) -> Thumbnails:
-    """Small copies of `pictures` (id -> photo), kept in the index folder if it can be written."""
+def thumbnails_of(pictures: Mapping[str, Path], folder: Path) -> Thumbnails:
+    """Small copies of `pictures` (id -> photo), kept in `folder`, which catalogues may share."""
     names = {id_: _name(id_, path) for id_, path in pictures.items()}
-    folder = index_dir / "thumbnails"
-    if not os.access(index_dir, os.W_OK):
-        folder = Path(tempfile.mkdtemp(prefix="hemline-thumbnails-"))
     return Thumbnails(folder, names, {names[id_]: path for id_, path in pictures.items()})
 
 
@@ -51,7 +47,7 @@ def _name(id_: str, path: Path) -> str:
         stamp = f"{state.st_size} {state.st_mtime_ns}"
     except OSError:
         stamp = "missing"  # asked for, it answers 404 and the page shows a tile without a photo
-    return hashlib.sha256(f"{id_}\n{stamp}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{id_}\n{path.resolve()}\n{stamp}".encode()).hexdigest()[:32]
 
 
 def address(thumbnails: Thumbnails, id_: str, size: str = "card") -> str:
@@ -81,6 +77,8 @@ def thumbnail_route(thumbnails: Thumbnails) -> Route:
     """The web route that serves the small copies (plain `def`: Starlette runs it in a worker thread)."""
 
     def serve(request: Request) -> Response:
+        if not _welcome(request):
+            return PlainTextResponse("log in first", status_code=401)
         try:
             kept = thumbnail(thumbnails, request.path_params["size"], request.path_params["name"])
         except (HemlineError, OSError):
@@ -88,3 +86,12 @@ def thumbnail_route(thumbnails: Thumbnails) -> Route:
         return FileResponse(kept, media_type="image/webp", headers={"Cache-Control": KEEP})
 
     return Route("/thumbnails/{size}/{name}.webp", serve, methods=["GET", "HEAD"])
+
+
+def _welcome(request: Request) -> bool:
+    """Whether Gradio would let this browser in; its own check is not open to routes beside its own."""
+    app = request.app
+    if app.auth is None:
+        return True
+    cookies = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
+    return any(request.cookies.get(name) in app.tokens for name in cookies)

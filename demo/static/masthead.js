@@ -1,2 +1,17 @@
-// The page's head: the name, and how large the catalogue is.
+// The page's head: the name, how large the catalogue is, and where judgements are kept by now.
 element.querySelector('[data-part="facts"]').textContent = `${props.garments.toLocaleString("en")} garments`;
+
+const line = element.querySelector('[data-part="kept"]');
+const ago = (seconds) => (seconds < 60 ? "just now" : seconds < 5400 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`);
+const showKept = (kept) => {
+  line.hidden = !kept.place;
+  const lost = kept.place === "nowhere", failed = Boolean(kept.problem);
+  line.classList.toggle("is-failing", failed);
+  line.title = kept.problem;
+  if (lost) line.textContent = "Judgements last until this Space restarts";
+  else if (failed) line.textContent = `${kept.waiting || "No"} judgement${kept.waiting === 1 ? "" : "s"} waiting: not copied to ${kept.place}`;
+  else if (kept.seconds === null) line.textContent = `Not yet copied to ${kept.place}`;
+  else line.textContent = kept.waiting ? `${kept.waiting} to be copied to ${kept.place}` : `Copied to ${kept.place} ${ago(kept.seconds)}`;
+};
+const askKept = () => server.kept().then(showKept, () => {});
+askKept().then(() => line.hidden || setInterval(askKept, 30000));

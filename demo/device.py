@@ -1,0 +1,72 @@
+"""Where the model computes: the CPU, a GPU of this machine, or one that ZeroGPU lends for a call."""
+
+import importlib.util
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.backbones.base import Backbone, Look
+
+LOG = logging.getLogger("hemline")
+LONGEST_CALL = 10  # seconds of GPU that one query asks for; ZeroGPU's own default of 60 uses quotas up
+
+
+def announce_zero_gpu() -> bool:
+    """Whether ZeroGPU lends this app its GPU; call it before anything imports torch or gradio."""
+    lent = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+    if not lent:
+        return False
+    if importlib.util.find_spec("spaces") is None:
+        LOG.warning("this is a ZeroGPU Space without the package `spaces`: queries run on the CPU")
+        return False
+    import spaces  # noqa: F401  # it patches torch, so it must come first
+
+    return True
+
+
+def place(backbone: "Backbone", checkpoint: Path, device: str, zero_gpu: bool) -> None:
+    """Move `backbone` (loaded from `checkpoint`) to where `device` says: "auto", "cpu" or "cuda".
+
+    With `zero_gpu` a second copy serves queries on the lent GPU; this one stays on the CPU and answers
+    whenever none is lent. HemlineError for "cuda" where there is none.
+    """
+    import torch
+
+    if zero_gpu:
+        _lend(backbone, checkpoint, wanted=device != "cpu")
+    elif device == "cuda" and not torch.cuda.is_available():
+        raise HemlineError("HEMLINE_DEVICE is cuda, but torch finds no GPU here; use auto or cpu")
+    elif device != "cpu" and torch.cuda.is_available():
+        backbone.to("cuda")
+        LOG.info("the model is on %s", torch.cuda.get_device_name())
+
+
+def _lend(backbone: "Backbone", checkpoint: Path, wanted: bool) -> None:
+    """Let queries of `backbone` run where ZeroGPU says: only looks and vectors travel to its process."""
+    import spaces
+
+    from core.backbones import load_backbone
+
+    on_gpu = load_backbone(checkpoint).to("cuda") if wanted else backbone
+    on_cpu = backbone.embed_queries
+
+    @spaces.GPU(duration=LONGEST_CALL)  # a ZeroGPU Space does not start without one
+    def lent(looks: "Sequence[Look | None]", texts: Sequence[str | None]) -> "np.ndarray":
+        return on_gpu.embed_queries(looks, texts)
+
+    def embed_queries(looks: "Sequence[Look | None]", texts: Sequence[str | None]) -> "np.ndarray":
+        try:
+            return lent(looks, texts)
+        except Exception as error:  # no quota, no GPU, or a bad query, which the CPU refuses in words
+            LOG.warning("no GPU for this query (%s); it runs on the CPU", error)
+            return on_cpu(looks, texts)
+
+    if wanted:
+        backbone.embed_queries = embed_queries  # type: ignore[method-assign]
