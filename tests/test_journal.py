@@ -129,7 +129,7 @@ def test_a_volume_that_cannot_be_written_is_told_and_made_up_for(tmp_path: Path)
 
 
 def shared_folder(place: Path) -> Remote:
-    """A remote that is another folder, as a bucket attached elsewhere is; it fails while `place` is absent."""
+    """A remote that is another folder, as a bucket attached elsewhere is; it fails until `place` is there."""
 
     def names(folder: Path) -> set[str]:
         return {path.relative_to(folder).as_posix() for path in batches(folder)}
