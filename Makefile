@@ -13,7 +13,7 @@ CLOSET_DIR ?= $(if $(wildcard $(SHARED)/closet/images),$(SHARED)/closet,$(OWN_CL
 FASHIONIQ_DIR ?= $(SHARED)/fashioniq
 CIRR_DIR ?= $(SHARED)/cirr
 
-.PHONY: help demo test lint closet photos clean
+.PHONY: help demo test lint space closet photos clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ test: $(VENV)/tests photos ## set up, check style and types, run the tests (ARGS
 
 lint: $(VENV)/tests ## set up, check style, format and types
 	@$(LINT)
+
+space: ## start the committed files as a Space does, in an environment of their own; prints the seconds it takes
+	@tests/fresh_environment.sh "$(PYTHON)"
 
 closet: $(VENV)/app ## fetch Closet's 3,140 photos to data/closet (87 MB)
 	@$(BIN)/python -m core.datasets.closet fetch --out "$(OWN_CLOSET)"

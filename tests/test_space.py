@@ -122,7 +122,7 @@ def test_the_committed_files_answer_a_query_and_write_to_data_alone(
         space.process.send_signal(signal.SIGTERM)
         assert space.process.wait(timeout=30) == 0, space.log.read_text()
     log = space.log.read_text()
-    # Gradio watches for changes on a Space, with a package that Spaces bring and this environment need not have
+    # On a Space Gradio watches for changes, with a package that Spaces bring and that need not be here
     assert log.count("Traceback") == log.count("`spaces` package is required to run hot-reloading"), log
     written = {name.split("/")[0] for name in files(code) - before}
     assert written <= {"data"}
