@@ -51,7 +51,7 @@ def evaluate(
     report = check_images(asked, photos_needed(asked, protocol))
     require_complete(report, allow_partial)
     backbone = load_backbone(model)
-    facts, seeds = _checkpoint(model, backbone)
+    facts, seeds = checkpoint_facts(model, backbone)
     return evaluate_split(
         backbone,
         asked,
@@ -87,7 +87,7 @@ def encode(backbone: "Backbone", photos: Mapping[str, Path], cache: Path | None)
         return dict(zip(photos, features.rows(list(photos)), strict=True))
 
 
-def _checkpoint(model: Path, backbone: "Backbone") -> tuple[dict[str, Any], dict[str, int]]:
+def checkpoint_facts(model: Path, backbone: "Backbone") -> tuple[dict[str, Any], dict[str, int]]:
     """What the checkpoint is, and the seed it was trained with where a run card says."""
     from core.backbones.spec import SPEC_FILE
     from core.files import sha256_file
