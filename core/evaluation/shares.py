@@ -81,9 +81,12 @@ def _drawn(
     present = total > 0
     # A cluster weighs one, whatever the number of its queries.
     value = np.divide(value, total, out=np.zeros_like(value), where=present)
+    # Clusters that are alike in every column are drawn together: the same distribution, in far fewer numbers.
+    kinds, times = np.unique(np.concatenate([value, present], axis=1), axis=0, return_counts=True)
+    values, presents = np.split(kinds, 2, axis=1)
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(len(number), np.full(len(number), 1 / len(number)), size=samples)
+    weights = rng.multinomial(len(number), times / len(number), size=samples)
     with np.errstate(invalid="ignore", divide="ignore"):
-        sample = (100 * (weights @ value) / (weights @ present)).round(9)  # [samples, m]
+        sample = (100 * (weights @ values) / (weights @ presents)).round(9)  # [samples, m]
         point = 100 * value.sum(axis=0) / present.sum(axis=0)
     return {name: (float(point[k]), sample[:, k]) for k, name in enumerate(columns)}
