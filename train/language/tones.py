@@ -1,0 +1,431 @@
+"""Wishes about colour and pattern."""
+
+from train.language import colors, shapes
+from train.language.change import SWAPS, Change, Talk, against, bare, pick
+from train.language.colors import NAMES
+
+_MAKE = (
+    "make {it} {w}", "make {it} {w}", "go for {w}", "do {it} in {w}", "turn {it} {w}", "try {w}",
+    "change the colour to {w}", "have {it} in {w}", "give me {w}", "find me a {w} one", "colour {it} {w}",
+    "show me {w}", "go with {w}", "switch to {w}", "let's have {w}", "get me {it} in {w}", "stick with {w}",
+)  # fmt: skip
+_SAY = (
+    "the {old} should be {w}", "I'd prefer {w}", "I'd rather have {w}", "{w} would be better",
+    "{w} would be nicer than {old}", "I need {w}", "I was hoping for {w}", "I'm after {w}",
+    "I'd love {w}", "I'm looking for {w}", "{they} should be {w}", "{w} is more my colour",
+    "I fancy {w}", "I want {it} in {w}", "the colour should be {w}", "{w} suits me more", "I only wear {w}",
+    "my favourite is {w}", "I was thinking {w}", "wish {they} came in {w}", "{old} isn't me, {w} is",
+    "would prefer {w}", "{old} is a no for me, {w} please", "{w} would go better with my shoes",
+)  # fmt: skip
+_WHY = (
+    "{old} doesn't suit me", "not a fan of {old}", "I've got enough {old} already", "{old} isn't my colour",
+    "{old} washes me out", "I never wear {old}", "too much {old} in my wardrobe", "the {old} isn't for me",
+    "I can't wear {old}", "I look awful in {old}", "{old} makes me look ill", "sick of {old}",
+    "{old} is not really me", "don't like the {old}", "not keen on the {old}", "the {old} is boring",
+    "I'm bored of {old}", "everyone has {old}",
+)  # fmt: skip
+_ANY = (
+    "anything but {old}", "any colour except {old}", "not {old}", "any colour but {old}", "no {old}",
+    "any other colour", "in another colour", "a different colour", "any colour other than {old}",
+    "not in {old}", "literally any colour but {old}", "anything that isn't {old}", "no more {old}",
+    "any shade apart from {old}", "any colour at all except {old}", "a colour that isn't {old}",
+)  # fmt: skip
+_ANY_SAY = (
+    "I don't want {old}", "{old} is a no from me", "please no {old}", "I'd rather not have {old}",
+    "I hate {old}", "I dont want {old}", "I can't stand {old}, any other colour will do",
+    "not a fan of {old}, any other colour is fine", "I'd take any colour as long as it's not {old}",
+)  # fmt: skip
+
+
+def color_change(talk: Talk) -> Change:
+    """A wish for the target's main colour, the reference's being another."""
+    rng, old, new = talk.rng, talk.reference.colors[0], talk.target.colors[0]
+    chance = rng.random()
+    if chance < 0.34:
+        for way in rng.sample((_group, _relative, _relative, _shade, _shade), 3):
+            found = way(talk, old, new)
+            if found is not None:
+                return found
+    if chance < 0.40:
+        return _any_but(talk, old)
+    word = pick(colors.words_for(new, frozenset([old])), rng)
+    values = NAMES[word]
+    if chance < 0.46:
+        other = rng.choice([c for c in colors.COMMON if c not in (old, new)])
+        second = rng.choice(colors.words_for(other, frozenset([old])))
+        word = rng.choice((f"{word} or {second}", f"{second} or {word}", f"{word} or maybe {second}"))
+        values = values | NAMES[second]
+    both = len(talk.target.colors) == 2 and talk.target.pattern in ("colorblock", "stripes")
+    if both and old not in talk.target.colors and chance > 0.7:
+        second = pick(colors.words_for(talk.target.colors[1], frozenset([old])), rng)
+        word = rng.choice((f"{word} and {second}", f"{second} and {word}", f"half {word} half {second}"))
+        values = values | NAMES[second]
+    return absolute_color(talk, word, values, old)
+
+
+def absolute_color(talk: Talk, word: str, values: frozenset[str], old: str) -> Change:
+    """A wish for a colour by name."""
+    rng = talk.rng
+    was = pick(colors.words_for(old, values), rng)
+    form = {"w": word, "old": was, "it": talk.it, "they": talk.they}
+    said = against(word, was, rng) if rng.random() < 0.15 else word
+    templates = SWAPS if rng.random() < 0.25 else _MAKE
+    cmd = rng.choice(templates).format(**form, new=word)
+    coloured = rng.random() < 0.06 and " " not in word
+    return Change(
+        {"colors": values},
+        adj=f"{word} coloured" if coloured else word,
+        inside=said,
+        pred=said,
+        key=rng.choice((said, said, said, f"in {said}", f"{word} please", f"colour: {word}")),
+        cmd=cmd,
+        say=rng.choice(_SAY).format(**form),
+        why=rng.choice(_WHY).format(**form) if rng.random() < 0.4 else "",
+    )
+
+
+def _group(talk: Talk, old: str, new: str) -> Change | None:
+    rng = talk.rng
+    found = [g for g in colors.GROUPS if new in g[0] and old not in g[0]]
+    if not found:
+        return None
+    values, nouns, adjectives = rng.choice(found)
+    noun, adjective = rng.choice(nouns), rng.choice(adjectives)
+    inside = "" if noun.startswith("something") else noun
+    return Change(
+        {"colors": values},
+        adj=adjective,
+        inside=inside,
+        pred=adjective,
+        key=rng.choice((noun, noun, bare(noun), f"in {noun}" if inside else noun)),
+        cmd=rng.choice(("go for {n}", "make {it} {a}", "show me {n}", "choose {n}", "pick {n}",
+            "try {n}")).format(
+            n=noun, a=adjective, it=talk.it
+        ),
+        say=rng.choice(
+            ("I'd prefer {n}", "I'd like {n}", "{n} would be better", "I want {n}", "I need {n}", "I'm "
+            "after {n}")
+        ).format(n=noun),
+    )  # fmt: skip
+
+
+_DARKER = (
+    ("darker", "darker", "a darker colour", "in a darker shade", "deeper", "a deeper colour", "a darker "
+    "shade"),
+    ("{its} too pale", "{its} too light", "{its} very pale", "too pale for me", "the colour is too light",
+     "this would show every mark", "{they} would get dirty in five minutes", "too washed out"),
+)  # fmt: skip
+_LIGHTER = (
+    ("lighter", "lighter", "a lighter colour", "paler", "in a lighter shade", "a paler colour",
+        "a lighter shade"),
+    ("{its} too dark", "{its} very dark", "a bit dark for summer", "too dark for me", "rather dark",
+     "the colour is too gloomy", "too sombre", "too dark for spring"),
+)  # fmt: skip
+_BRIGHTER = (
+    ("brighter", "more colourful", "a brighter colour", "more vivid", "more vibrant", "bolder", "a bolder "
+    "colour",
+     "in a brighter shade", "more cheerful", "more fun", "a more cheerful colour"),
+    ("{its} very {old}", "{its} too dull", "a bit boring in {old}", "too drab", "{its} a bit grim", "too "
+    "dreary"),
+)  # fmt: skip
+_MUTED = (
+    ("more muted", "toned down", "a more muted colour", "more subdued", "a quieter colour", "a softer colour",
+     "less bright", "less loud", "more understated", "a calmer colour", "less garish", "more sober"),
+    ("{its} too bright", "{its} a bit loud", "too loud for me", "too garish", "the colour is a bit much",
+     "too in your face", "{old} is too shouty"),
+)  # fmt: skip
+_WARMER = (
+    ("warmer", "a warmer colour", "in a warmer shade", "in warmer colours", "a warmer tone", "a warmer "
+    "shade"),
+    ("too cold looking", "the colour is too cold", "{old} is too cold on me"),
+)  # fmt: skip
+_COOLER = (
+    ("cooler", "a cooler colour", "in a cooler shade", "in cooler tones", "a cooler tone", "a cooler shade"),
+    ("too hot a colour", "the colour is too warm for my skin"),
+)  # fmt: skip
+_MORE_COLOUR = (
+    ("more colourful", "a bit more colour", "with more colour", "more colour", "a pop of colour", "some "
+    "colour"),
+    ("{its} very {old}", "{its} too {old}", "so {old}", "there's no colour in it", "{its} a bit drab"),
+)  # fmt: skip
+
+
+def _relative(talk: Talk, old: str, new: str) -> Change | None:
+    rng = talk.rng
+    step = colors.LIGHTNESS[new] - colors.LIGHTNESS[old]
+    ways: list[tuple[frozenset[str], tuple[tuple[str, ...], tuple[str, ...]]]] = []
+    if step <= -1.2:
+        ways += [(colors.lighter_by(old, -12.0, -1.2), _DARKER)] * 2
+    if step >= 1.5:
+        ways += [(colors.lighter_by(old, 1.5, 12.0), _LIGHTER)] * 2
+    if old not in colors.BRIGHTS and new in colors.BRIGHTS | {"gold"}:
+        ways.append((colors.BRIGHTS | {"gold"}, _BRIGHTER))
+    if old in colors.BRIGHTS and new in colors.MUTED:
+        ways.append((colors.MUTED, _MUTED))
+    if old in colors.NEUTRALS and new in colors.COLOURFUL:
+        ways.append((colors.COLOURFUL, _MORE_COLOUR))
+    if old not in colors.WARM and new in colors.WARM:
+        ways.append((colors.WARM, _WARMER))
+    if old in colors.WARM and new in colors.COOL:
+        ways.append((colors.COOL, _COOLER))
+    if not ways:
+        return None
+    values, (words, whys) = rng.choice(ways)
+    word = rng.choice(words)
+    if word in ("darker", "lighter", "deeper", "paler") and rng.random() < 0.45:
+        much = rng.random() < 0.3 and abs(step) >= 2.6
+        sign = 1 if step > 0 else -1
+        least = 2.6 if much else (1.5 if step > 0 else 1.2)
+        if much:
+            word = rng.choice(("much {}", "a lot {}", "way {}", "far {}", "several shades {}")).format(word)
+        else:
+            word = rng.choice(("a bit {}", "slightly {}", "a tad {}", "a little {}", "a shade {}",
+                "a touch {}")
+                              ).format(word)  # fmt: skip
+        far = 12.0 if much or abs(step) > 3.0 else 3.0
+        values = colors.lighter_by(old, *sorted((sign * least, sign * far)))
+    return graded(talk, {"colors": values}, word, _fill(rng.choice(whys), talk, old))
+
+
+def _fill(template: str, talk: Talk, old: str) -> str:
+    return template.format(its=talk.its, they=talk.they, it=talk.it, old=old.replace("light-", "light "))
+
+
+_BUT = (
+    "make {it} {w}",
+    "make {it} {w}",
+    "go {w}",
+    "go {w}",
+    "can you go {w}",
+    "show me {w} ones",
+    "find me {w} ones",
+)
+_WISH = (
+    "I'd like {it} {w}", "I want {it} {w}", "I'd prefer {it} {w}", "{they} should be {w}", "I need {it} {w}",
+    "could be {w}", "I wish {they} were {w}", "{they} could do with being {w}", "I'd love {it} {w}",
+)  # fmt: skip
+
+
+def graded(talk: Talk, edits: dict[str, frozenset[str]], word: str, why: str) -> Change:
+    """A wish for more or less of something: "darker", "a darker colour", "in a darker shade"."""
+    rng = talk.rng
+    simple = not word.startswith(("in ", "with ", "a bit more c", "more colour", "some "))
+    noun = word.startswith(("a ", "an ")) and word.endswith(("colour", "shade", "tone"))
+    if noun or word in ("more colour", "some colour", "a bit more colour", "a pop of colour"):
+        return Change(
+            edits,
+            have="" if noun else word,
+            inside=word if noun else "",
+            key=rng.choice((word, bare(word))),
+            cmd=rng.choice(("go for {w}", "give {it} {w}", "show me {w}", "try {w}", "choose {w}")).format(
+                w=word, it=talk.it
+            ),
+            say=rng.choice(("I'd prefer {w}", "I'd like {w}", "I need {w}", "{w} would be nice")).format(
+                w=word),
+            why=why,
+        )  # fmt: skip
+    if not simple:
+        return Change(edits, after=word, key=word, cmd=f"have {talk.it} {word}",
+            say=f"I'd like {talk.it} {word}",
+                      why=why)  # fmt: skip
+    form = {"w": word, "it": talk.it, "they": talk.they}
+    return Change(
+        edits,
+        adj=word,
+        pred=word,
+        key=word,
+        cmd=rng.choice(_BUT[: 5 if not talk.plural else 7]).format(**form),
+        say=rng.choice(_WISH).format(**form),
+        why=why,
+    )
+
+
+def _shade(talk: Talk, old: str, new: str) -> Change | None:
+    """Another shade of the same hue, by the hue's name: "a darker blue"."""
+    rng = talk.rng
+    found = [(name, shades) for name, shades in colors.HUES if old in shades and new in shades]
+    if not found:
+        return None
+    name, shades = rng.choice(found)
+    here, there = shades.index(old), shades.index(new)
+    darker = there < here
+    values = frozenset(shades[:here] if darker else shades[here + 1 :])
+    more = rng.choice(("darker", "deeper") if darker else ("lighter", "paler", "softer"))
+    amount = rng.choice(("", "", "slightly ", "a bit ", "a little ", "ever so slightly ", "much "))
+    if amount == "much " and abs(there - here) < 2 and len(values) > 1:
+        amount = ""
+    word = f"a {more} {name}" if not amount else f"a {amount.removeprefix('a ')}{more} {name}"
+    return Change(
+        {"colors": values},
+        inside=word,
+        key=rng.choice((word, bare(word), f"{more} {name}", f"same {name} but {more}")),
+        cmd=rng.choice(("go {m} with the {n}", "make the {n} {m}", "make {it} {w}", "go for {w}")).format(
+            m=amount + more, n=name, it=talk.it, w=word
+        ),
+        say=rng.choice(("the {n} should be {m}", "I'd prefer {w}", "the {n} could be {m}",
+            "I'd like {w}")).format(
+            m=amount + more, n=name, w=word
+        ),
+        why=rng.choice(("", f"the {name} is too {'light' if darker else 'dark'}")),
+    )  # fmt: skip
+
+
+def _any_but(talk: Talk, old: str) -> Change:
+    rng = talk.rng
+    was = pick(colors.plain_words(old), rng)
+    key = rng.choice(_ANY).format(old=was)
+    return Change(
+        {"colors": colors.DRAWN - {old}},
+        key=key,
+        cmd=rng.choice((f"show me {key}", "pick any colour but {old}", "avoid {old}", "don't give me {old}",
+                        "change the colour", "anything but {old}")).format(old=was),
+        say=rng.choice(_ANY_SAY).format(old=was),
+        lack="" if rng.random() < 0.8 else f"the {was}",
+        inside=rng.choice(("any colour but {old}", "any colour except {old}", "another colour",
+                           "a different colour")).format(old=was),
+    )  # fmt: skip
+
+
+# --- pattern ----------------------------------------------------------------------------------------------
+
+_BUSY = {
+    "solid": 0.0, "denim": 0.5, "texture": 0.5, "colorblock": 1.0, "stripes": 2.0, "dots": 2.0, "check": 2.5,
+    "camouflage": 3.0, "graphic": 3.0, "floral": 3.0, "animal": 3.5,
+}  # fmt: skip
+_PLAINER = ("plainer", "less busy", "simpler", "quieter", "less fussy", "more subtle", "cleaner", "more "
+    "understated",
+            "less patterned", "calmer")  # fmt: skip
+_BUSIER = ("busier", "more patterned", "less plain", "more interesting", "less boring", "jazzier", "bolder")
+_TOO_BUSY = ("the {old} is too much", "too busy", "{its} too busy", "the pattern is a bit loud", "the "
+    "{old} is too loud",
+             "the print makes my eyes hurt", "too much going on", "{its} a bit busy for me")  # fmt: skip
+_TOO_PLAIN = (
+    "too plain",
+    "{its} a bit plain",
+    "a bit boring",
+    "{its} too boring",
+    "needs something",
+    "a bit dull",
+)
+_NOT = ("not {t}", "no {t}", "anything but {t}", "any pattern but {t}", "not {t} though", "no more {t}")
+_NOT_SAY = ("I don't want {t}", "I hate {t}", "I can't wear {t}", "not a fan of {t}", "{t} isn't me",
+    "please no {t}",
+            "I'm over {t}", "I dont want {t}", "I'd rather not have {t}",
+                "the {t} is not my thing")  # fmt: skip
+_OFF = ("lose the {t}", "get rid of the {t}", "take off the {t}", "ditch the {t}", "remove the {t}",
+    "drop the {t}",
+        "scrap the {t}", "take the {t} away")  # fmt: skip
+QUIET = frozenset(["solid", "texture", "denim"])
+
+
+def pattern_change(talk: Talk) -> Change:
+    """A wish for the target's pattern, the reference's being another."""
+    rng, old, new = talk.rng, talk.reference.pattern, talk.target.pattern
+    chance = rng.random()
+    step = _BUSY[new] - _BUSY[old]
+    thing = pick(shapes.PATTERN_THINGS[old], rng)
+    if chance < 0.16 and abs(step) >= 1.5:
+        sign = 1 if step > 0 else -1
+        values = frozenset(p for p, b in _BUSY.items() if (b - _BUSY[old]) * sign >= 1.5)
+        whys = _TOO_PLAIN if step > 0 else _TOO_BUSY
+        why = rng.choice(whys).format(old=thing, its=talk.its)
+        if step < 0 and rng.random() < 0.2:
+            return Change({"pattern": values}, key="less pattern", why=why, cmd=rng.choice((
+                "tone down the pattern", "calm the pattern down", "turn the pattern down a bit",
+                f"tone the {thing} down")), say="I'd like less of a pattern",
+                    have="less pattern")  # fmt: skip
+        word = rng.choice(_BUSIER if step > 0 else _PLAINER)
+        if rng.random() < 0.3 and not word.startswith(("less", "more")):
+            word = rng.choice(("a bit {}", "much {}", "a lot {}", "a little {}")).format(word)
+        return graded(talk, {"pattern": values}, word, why)
+    if chance < 0.26 and old != "solid":
+        others = frozenset(_BUSY) - {old}
+        if new in QUIET and old not in QUIET and rng.random() < 0.6:
+            return Change(
+                {"pattern": QUIET}, lack=f"the {thing}", key=rng.choice((f"minus the {thing}",
+                    f"without the {thing}")),
+                cmd=rng.choice(_OFF).format(t=thing), say=f"I'd like {talk.it} without the {thing}",
+                why=rng.choice(("", _TOO_BUSY[0].format(old=thing))),
+            )  # fmt: skip
+        key = rng.choice(_NOT).format(t=thing)
+        return Change({"pattern": others}, key=key, after=f"but {key}", say=rng.choice(_NOT_SAY).format(
+            t=thing),
+                      cmd=rng.choice(("avoid {t}", "don't give me {t}", "swap the {t} for another pattern",
+                                      "change the {t} to something else", "skip the {t}")).format(
+                                          t=thing))  # fmt: skip
+    words, values = shapes.PATTERNS[new], frozenset([new])
+    if chance < 0.34:
+        several = [(v, w) for v, w in shapes.several("pattern") if new in v and old not in v]
+        if several:
+            values, words = rng.choice(several)
+    return named(talk, {"pattern": values}, words, thing, "pattern", places=_PLACES)
+
+
+_PLACES = ("", "", "", "", " all over", " on it", " on the fabric")
+
+_GIVE = (
+    "give {it} {n}", "add {n}", "put {n} on {it}", "make {it} with {n}", "go for {n}", "show me {n}",
+        "have {n}",
+    "try {n}", "find one with {n}", "do {it} with {n}", "use {n}", "get me one with {n}", "let it have {n}",
+)  # fmt: skip
+_LIKE = (
+    "I'd like {n}", "I'd prefer {n}", "{they} should have {n}", "I need {n}", "I'd rather have {n}",
+    "{n} would be better", "{n} would be nice", "I want {n}", "I'm after {n}", "I was hoping for {n}",
+    "I'd love {n}", "I like {n}", "wish {they} had {n}", "I'd want {n} on {it}", "{they} could do with {n}",
+    "{n} would suit me more", "would love {n}", "there should be {n}",
+)  # fmt: skip
+_BE = ("make {it} {a}", "make {it} {a}", "go {a}", "find me a {a} one", "show me a {a} one", "give me a "
+    "{a} one",
+       "turn {it} {a}", "have {it} {a}")  # fmt: skip
+_SHOULD = ("{they} should be {a}", "I'd like {it} {a}", "I want {it} {a}", "I'd prefer {it} {a}", "I need "
+    "{it} {a}",
+           "{they} has to be {a}", "{they} must be {a}", "I'd rather {they} was {a}", "would be better {a}",
+           "would be perfect {a}")  # fmt: skip
+
+
+def named(
+    talk: Talk,
+    edits: dict[str, frozenset[str]],
+    words: shapes.Words,
+    old: str,
+    field: str,
+    places: tuple[str, ...] = ("",),
+) -> Change:
+    """A wish for something by its name; `old` is what it replaces, "" for nothing."""
+    rng = talk.rng
+    adj = pick(words.adjectives, rng) if words.adjectives else ""
+    noun = pick(words.nouns, rng) + rng.choice(places) if words.nouns else ""
+    after = rng.choice(words.after) if words.after else ""
+    contrast = old if rng.random() < 0.18 else ""
+    have = against(noun, contrast, rng) if noun and contrast and not noun.startswith("no ") else noun
+    said = [w for w in (adj, bare(noun), noun, after) if w]
+    key = rng.choice(said)
+    if contrast and key in (bare(noun), noun):
+        key = against(key, contrast, rng)
+    form = {"it": talk.it, "they": talk.they, "n": noun, "a": adj, "old": old, "new": noun}
+    cmds, says = [], []
+    if noun:
+        cmds.append(rng.choice(SWAPS if old and rng.random() < 0.25 else _GIVE))
+        says.append(rng.choice(_LIKE))
+    if adj:
+        cmds.append(rng.choice(_BE))
+        says.append(rng.choice(_SHOULD))
+    if after:
+        form["after"] = after
+        cmds.append("make {it} one {after}" if after.startswith("that ") else "make {it} {after}")
+        says.append("I'd like {it} {after}")
+    part = field == "length" and any(w in noun for w in ("hem", "leg"))
+    inside = (
+        noun if field in ("pattern", "length") and not noun.startswith(("no ", "less ")) and not part else ""
+    )
+    return Change(
+        edits,
+        adj=adj,
+        have="" if field == "length" and not part else have,
+        inside=inside,
+        after=after,
+        pred=adj,
+        key=key,
+        cmd=rng.choice(cmds).format(**form),
+        say=rng.choice(says).format(**form).replace("they has", "they have").replace("they was", "they were"),
+    )
