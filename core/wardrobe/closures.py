@@ -27,6 +27,7 @@ def opening(design: Design, cut: Cut, paint: Paint) -> str:
         x = CX + 8 * cut.detail
         parts.append(shape([(x, y0), (x + 4, y0), (x + 4, y1 + 9), (x, y1 + 9)], "#000", 0.18))
         parts.append(stroke([(CX + 2, y0 + 2), (x, y0 + 14), (x, y1 + 9)], paint.line, 1.8))
+        parts.append(shape([(x, y1 - 26 * cut.k), (x + 7 * cut.k, y1 + 9), (x - 1, y1 + 9)], paint.deep))
     if (
         design.family == "shirt"
         and "zip" not in design.details
@@ -86,7 +87,7 @@ def zipper(design: Design, cut: Cut, paint: Paint) -> str:
         y0 -= 26 * cut.k if design.neckline == "turtleneck" else 16 * cut.k
     if "bow" in design.details:
         y0 += 4
-    end = y1 if design.family in ("dress", "trousers", "shorts") else y1 + 8
+    end = y1
     w = 5.6 * (s + 0.1)
     tape = "#26262a" if paint.button != "#fbf7ee" else "#4c4c52"
     parts = [shape([(x - w, y0), (x + w, y0), (x + w, end), (x - w, end)], tape)]

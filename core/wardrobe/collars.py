@@ -248,10 +248,10 @@ def _collar(name: str | None, cut: Cut, paint: Paint, trim: str | None) -> str:
     parts.append(_pair(leaf, paint, 0.1))
     if trim:
         lower = leaf[1:]
-        inner = shifted(lower, 3.5 * size)
+        inner = shifted(lower, -2.4 * size)
         parts += [stroke(inner, trim, 4.5 * size), stroke(mirrored(inner), trim, 4.5 * size)]
     else:
-        inner = shifted(leaf[1:], 3)
+        inner = shifted(leaf[1:], -3)
         parts += [
             stroke(inner, paint.line, 0.8, 0.5, "3 2"),
             stroke(mirrored(inner), paint.line, 0.8, 0.5, "3 2"),

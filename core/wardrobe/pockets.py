@@ -57,10 +57,10 @@ def pockets(design: Design, cut: Cut, paint: Paint) -> str:
         y = min(y, cut.hem_y - h - 9)
     else:
         y = min(cut.waist_y + 22, cut.hem_y - h - 16)
-    x = CX + max(cut.half(y + h / 2) * 0.56, w / 2 + 9 * s)
-    if min(cut.half(y), cut.half(y + h)) * 0.98 < x - CX + w / 2:
-        w = max(18 * s, 2 * (cut.half(y + h / 2) - 2 - 9 * s) * 0.5)
-        x = CX + 9 * s + w / 2
+    room = min(cut.half(y), cut.half(y + h)) - 4
+    gap = 5 * s if not {"zip", "buttons"} & set(design.details) else 9 * s
+    w = min(w, room - gap)
+    x = CX + min(max(cut.half(y + h / 2) * 0.56, w / 2 + gap), room - w / 2)
     flap = family in ("jacket", "coat")
     return _patch(x, y, w, h, paint, trim, flap) + _patch(2 * CX - x, y, w, h, paint, trim, flap)
 

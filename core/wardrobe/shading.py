@@ -22,7 +22,7 @@ def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
     body = [
         (0, "#000", 0.26),
         (0.14, "#000", 0.08),
-        (0.3, "#fff", 0.16),
+        (0.3, "#fff", 0.11),
         (0.46, "#fff", 0.03),
         (0.72, "#000", 0.03),
         (0.88, "#000", 0.13),
@@ -38,14 +38,14 @@ def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
         f'<linearGradient id="fall" gradientUnits="userSpaceOnUse" x1="90" y1="40" x2="200" y2="300">'
         f'<stop offset="0" stop-color="#fff" stop-opacity="0.12"/><stop offset="0.5" stop-color="#fff" '
         f'stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity="0.16"/></linearGradient>'
-        f'<radialGradient id="ground" cx="0.42" cy="0.36" r="0.8"><stop offset="0" stop-color="{ground[0]}"/>'
-        f'<stop offset="1" stop-color="{ground[1]}"/></radialGradient>'
+        f'<linearGradient id="ground" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{ground[0]}"/>'
+        f'<stop offset="1" stop-color="{ground[1]}"/></linearGradient>'
     )
     if knit:
         out += (
-            '<pattern id="knit" patternUnits="userSpaceOnUse" width="5" height="5">'
-            '<path d="M0 0.5L2.5 3.5L5 0.5" fill="none" stroke="#000" stroke-opacity="0.2" stroke-width="1.2"/>'
-            '<path d="M0 3L2.5 6L5 3" fill="none" stroke="#fff" stroke-opacity="0.14" stroke-width="1"/>'
+            '<pattern id="knit" patternUnits="userSpaceOnUse" width="7" height="7">'
+            '<path d="M0 0.7L3.5 4.9L7 0.7" fill="none" stroke="#000" stroke-opacity="0.24" stroke-width="1.7"/>'
+            '<path d="M0 4.2L3.5 8.4L7 4.2M0 -2.8L3.5 1.4L7 -2.8" fill="none" stroke="#fff" stroke-opacity="0.16" stroke-width="1.4"/>'
             "</pattern>"
         )
     return out
@@ -54,10 +54,10 @@ def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
 def soft(start: Point, end: Point, bend: float, width: float, strength: float) -> str:
     """One soft fold: a dark side of nested leaves and a light one beside it."""
     parts = []
-    for share, part in ((1.0, 0.4), (0.6, 0.4), (0.3, 0.4)):
+    for share, part in ((1.7, 0.3), (1.0, 0.4), (0.45, 0.4)):
         parts.append(shape(lens(start, end, bend, width * share), "#000", strength * part))
-    dx = width * 0.75
-    for share, part in ((0.8, 0.45), (0.4, 0.45)):
+    dx = width * 0.85
+    for share, part in ((1.2, 0.3), (0.55, 0.33)):
         a, b = (start[0] + dx, start[1]), (end[0] + dx, end[1])
         parts.append(shape(lens(a, b, bend, width * share), "#fff", strength * part))
     return "".join(parts)
@@ -105,7 +105,7 @@ def _leg_folds(cut: Cut, rng: random.Random) -> str:
         for reach, dy in ((30, 10), (38, 22)):
             a = (CX + side * 3, crotch - 2)
             b = (CX + side * reach, crotch - dy + rng.uniform(-4, 4))
-            parts.append(soft(a, b, -3 * side, 6, 0.2))
+            parts.append(soft(a, b, -3 * side, 6, 0.15))
         hem = cut.hem[len(cut.hem) // 2]
         x = hem[0] - CX
         knee = crotch + (cut.hem_y - crotch) * 0.45
@@ -115,7 +115,7 @@ def _leg_folds(cut: Cut, rng: random.Random) -> str:
                 inner = max(4.0, 2 * x - cut.half(cut.hem_y))
                 a = (CX + side * (half - 1), knee + dy)
                 b = (CX + side * (half * 0.55 + inner * 0.45), knee + dy + rng.uniform(2, 8))
-                parts.append(soft(a, b, 2 * side, 5, 0.16))
+                parts.append(soft(a, b, 2 * side, 6, 0.12))
         crease = [(CX + side * cut.half(crotch) * 0.55, cut.waist_y + 22), (CX + side * x, cut.hem_y)]
         parts.append(stroke(crease, "#000", 5, 0.05) + stroke(crease, "#000", 1.6, 0.08))
         parts.append(
@@ -127,10 +127,11 @@ def _leg_folds(cut: Cut, rng: random.Random) -> str:
 def shadow(outlines: list[tuple[str, str]], dx: float, dy: float) -> str:
     """A soft shadow on the ground under outlines (`d`, transform), of strokes upon strokes: a blur costs more."""
     parts = []
-    for width, strength in ((16, 0.028), (11, 0.035), (7, 0.045), (3.5, 0.06), (0, 0.09)):
+    for width, strength in ((16, 0.03), (11, 0.04), (7, 0.055), (3.5, 0.07)):
         for d, turn in outlines:
-            rim = f' stroke="#30261c" stroke-width="{width}" stroke-linejoin="round"' if width else ""
             parts.append(
-                f'<path d="{d}" transform="translate({dx} {dy}) {turn}" fill="#30261c"{rim} opacity="{strength}"/>'
+                f'<path d="{d}" transform="translate({dx:.1f} {dy:.1f}) {turn}" fill="#30261c" '
+                f'fill-opacity="{strength * 1.4:.3f}" stroke="#30261c" stroke-width="{width}" '
+                f'stroke-linejoin="round" stroke-opacity="{strength}"/>'
             )
-    return f'<g transform="translate(0 0)">{"".join(parts)}</g>'
+    return "".join(parts)

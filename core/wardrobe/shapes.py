@@ -64,20 +64,17 @@ def stroke(
     )
 
 
-def lens(start: Point, end: Point, bend: float, width: float) -> list[Point]:
-    """A leaf-shaped fold from start to end, bent sideways by `bend` px, `width` px at its widest."""
+def lens(start: Point, end: Point, bend: float, width: float) -> str:
+    """The `d` of a leaf-shaped fold from start to end, bent sideways by `bend` px, `width` px at its widest."""
     (x0, y0), (x1, y1) = start, end
     length = math.hypot(x1 - x0, y1 - y0) or 1.0
     nx, ny = -(y1 - y0) / length, (x1 - x0) / length
-    there, back = [], []
-    for step in range(9):
-        t = step / 8
-        swell = math.sin(math.pi * t)
-        x, y = x0 + (x1 - x0) * t + nx * bend * swell, y0 + (y1 - y0) * t + ny * bend * swell
-        half = width / 2 * swell
-        there.append((x + nx * half, y + ny * half))
-        back.append((x - nx * half, y - ny * half))
-    return there + back[::-1]
+    mx, my = (x0 + x1) / 2, (y0 + y1) / 2
+    a, b = 2 * bend + width, 2 * bend - width
+    return (
+        f"M{x0:.1f} {y0:.1f}Q{mx + nx * a:.1f} {my + ny * a:.1f} {x1:.1f} {y1:.1f}"
+        f"Q{mx + nx * b:.1f} {my + ny * b:.1f} {x0:.1f} {y0:.1f}Z"
+    )
 
 
 def along(points: Points, every: float) -> list[tuple[Point, Point]]:

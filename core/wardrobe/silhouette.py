@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from core.wardrobe.design import BARE_NECKS, Design
 from core.wardrobe.shapes import CX, Point, Points, mirrored, spline
 
-TOP_HEMS = {"cropped": 152.0, "waist": 206.0, "hip": 268.0}
+TOP_HEMS = {"cropped": 152.0, "waist": 206.0, "hip": 264.0}
 GOWN_HEMS = {"hip": 164.0, "mini": 198.0, "knee": 237.0, "midi": 273.0, "maxi": 309.0}
 SKIRT_HEMS = {"mini": 118.0, "knee": 178.0, "midi": 240.0, "maxi": 302.0}
 _CHEST = {
     # shoulder, chest, waist, hip, hem: half widths in px on the body of tops
-    "regular": (52, 54, 52, 56, 57), "fitted": (47, 46, 35, 47, 49), "loose": (66, 72, 75, 78, 76),
-    "straight": (50, 51, 52, 55, 56), "a-line": (48, 48, 42, 0, 0), "flared": (47, 46, 36, 0, 0),
+    "regular": (57, 60, 58, 61, 61), "fitted": (51, 51, 39, 51, 53), "loose": (72, 80, 83, 85, 82),
+    "straight": (53, 55, 56, 58, 59), "a-line": (51, 52, 45, 0, 0), "flared": (50, 50, 39, 0, 0),
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def upper(design: Design, rng: random.Random) -> Cut:
     gown = design.family in ("dress", "coat")
     k, detail, ny = (0.74, 0.86, 41.0) if gown else (1.0, 1.0, 62.0)
     hem_y = (GOWN_HEMS if gown else TOP_HEMS)[design.length] + rng.uniform(-2, 2)
-    shoulder, chest, waist, hip, hem = (w * k * (1.14 if gown else 1.0) for w in _CHEST[design.fit])
+    shoulder, chest, waist, hip, hem = (w * k * (1.07 if gown else 1.0) for w in _CHEST[design.fit])
     if design.family in ("coat", "jacket"):
         shoulder, chest, waist, hip, hem = (
             shoulder * 1.08, chest * 1.1, waist * 1.1, hip * 1.1, hem * 1.12,
@@ -152,11 +152,11 @@ def skirt(design: Design, rng: random.Random) -> Cut:
     elif design.fit == "flared":
         at += [(CX + waist + (44 + fall * 0.2) * t**0.75, y0 + fall * t) for t in (0.2, 0.45, 0.7, 1)]
     else:
-        hips = {"fitted": 58.0, "straight": 55.0}[design.fit]
+        hips = {"fitted": 56.0, "straight": 60.0}[design.fit]
         at += [(CX + hips, y0 + 58), (CX + hips + 1, y0 + 78)]
-        hem = 47.0 if design.fit == "fitted" else 59.0
+        hem = 47.0 if design.fit == "fitted" else 66.0
         if design.fit == "fitted":
-            hem = 55.0 if design.length == "mini" else 45.0 if design.length == "knee" else 42.0
+            hem = 49.0 if design.length == "mini" else 45.0 if design.length == "knee" else 42.0
         at = [p for p in at if p[1] < hem_y - 12] + [(CX + hem, hem_y)]
     cut = Cut([(CX - waist, y0), (CX, y0 + 3), (CX + waist, y0)], spline(at), [], waist_y=y0 + 8)
     cut.hem_y, cut.depth = hem_y, 3.0

@@ -14,7 +14,7 @@ from core.wardrobe.paint import Paint
 from core.wardrobe.shapes import CX, Point, lens, shape, spline, stroke, trace
 from core.wardrobe.silhouette import Cut
 
-ARM = 150.0
+ARM = 146.0
 SHARES = {"cap": 0.13, "short": 0.32, "elbow": 0.54, "three-quarter": 0.77, "long": 1.0}
 _WIDTHS = {
     # across at the upper arm and at the wrist, px on the body of tops
@@ -101,6 +101,8 @@ def draw_sleeve(design: Design, sleeve: Sleeve, cut: Cut, paint: Paint, name: st
     inside = [shape(sleeve.outline, "url(#roundR)" if sleeve.right else "url(#roundL)")]
     side = 1 if sleeve.right else -1
     reach = end[1] - top[1]
+    if design.family == "sweater":
+        inside.insert(0, shape(sleeve.outline, "url(#knit)"))
     if design.sleeve != "cap":
         for t in (0.42, 0.52, 0.9):
             if reach * t < 26 * k:

@@ -31,7 +31,7 @@ def cuff(line: Points, height: float, paint: Paint) -> str:
     grown = [(first[0] + 2.5, first[1]), *out[1:-1], (last[0] - 2.5, last[1])]
     inner = shifted(grown, -height)
     color = paint.trim or (
-        darker(paint.main, 0.32) if luminance(paint.main) > 0.3 else lighter(paint.main, 0.38)
+        darker(paint.main, 0.4) if luminance(paint.main) > 0.5 else lighter(paint.main, 0.5)
     )
     edge = darker(color, 0.45) if luminance(color) > 0.25 else lighter(color, 0.35)
     whole = [*grown, *inner[::-1]]
@@ -72,21 +72,20 @@ def ruffle(line: Points, height: float, paint: Paint) -> str:
 
 def lace(line: Points, height: float, paint: Paint) -> str:
     """A pale scalloped edge of lace, with its holes."""
-    places = along(line, height * 1.25)
-    pale, thread = "#fffdf6", "#8d8377"
-    parts = []
-    r = height * 0.68
-    for (x, y), (nx, ny) in places:
-        cx, cy = x + nx * height * 0.35, y + ny * height * 0.35
-        parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{r:.1f}" fill="{pale}" stroke="{thread}"/>')
-    inner = shifted(line, -height * 0.55)
-    outer = shifted(line, height * 0.3)
-    parts.append(shape([*inner, *outer[::-1]], pale))
-    parts.append(stroke(inner, thread, 1, 0.9))
-    for (x, y), (nx, ny) in places:
-        cx, cy = x + nx * height * 0.42, y + ny * height * 0.42
-        parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{height * 0.24:.1f}" fill="{thread}"/>')
-    parts.append(stroke(shifted(line, -height * 0.18), thread, 1.6, 0.9, "1.6 2.6"))
+    pale, thread = "#fffdf6", "#857b6f"
+    inner, outer = shifted(line, -height * 0.62), shifted(line, height * 0.42)
+    places = along(outer, height * 0.95)
+    inset = [
+        ((ax + bx) / 2, (ay + by) / 2) for ((ax, ay), _), ((bx, by), _) in zip(places, places[1:], strict=False)
+    ]
+    r = height * 0.52
+    parts = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{pale}" stroke="{thread}"/>' for x, y in inset]
+    whole = [*inner, *outer[::-1]]
+    parts += [shape([(x, y + 1.5) for x, y in whole], "#000", 0.12), shape(whole, pale)]
+    parts.append(stroke(inner, thread, 1.1, 0.9))
+    parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r * 0.42:.1f}" fill="{thread}"/>' for x, y in inset]
+    parts.append(stroke(shifted(line, -height * 0.2), thread, height * 0.2, 0.9, f"{height * 0.2:.1f} {height * 0.3:.1f}"))
+    parts.append(stroke([whole[0], outer[0]], thread, 0.9, 0.7) + stroke([inner[-1], outer[-1]], thread, 0.9, 0.7))
     return "".join(parts)
 
 
@@ -148,13 +147,16 @@ def at_neck(design: Design, cut: Cut, paint: Paint) -> str:
     parts, size = [], cut.detail
     if not cut.edge or design.family in ("skirt", "trousers", "shorts"):
         return ""
+    y = cut.neck_y + max(cut.depth * 0.5 + 20 * cut.k, 46 * cut.k)
+    if design.neckline in ("v", "scoop", "lapel", "square", "strapless", "straps", "off-shoulder", "halter"):
+        y = cut.neck_y + cut.depth + 10 * cut.k
+    half = min(cut.half(y), cut.armpit[0] - CX) * 0.94
+    line = spline([(CX + half, y), (CX, y + 7 * cut.k), (CX - half, y)], 10)
     if "ruffles" in design.details:
-        y = cut.neck_y + max(cut.depth * 0.5 + 20 * cut.k, 46 * cut.k)
-        if design.neckline in ("v", "scoop", "lapel", "square", "strapless", "straps", "off-shoulder"):
-            y = cut.neck_y + cut.depth + 10 * cut.k
-        half = min(cut.half(y), cut.armpit[0] - CX) * 0.94
-        line = spline([(CX + half, y), (CX, y + 7 * cut.k), (CX - half, y)], 10)
         parts.append(ruffle(line, 19 * size, paint))
-    if "lace-trim" in design.details and design.neckline not in ("turtleneck", "mock", "hood", "lapel"):
-        parts.append(lace(cut.edge[::-1], 9 * size, paint))
+    if "lace-trim" in design.details:
+        if design.neckline in ("turtleneck", "mock", "hood", "lapel", "collar", "polo"):
+            parts.append(lace(shifted(line, 14 * size if "ruffles" in design.details else 0), 10 * size, paint))
+        else:
+            parts.append(lace(cut.edge[::-1], 9.5 * size, paint))
     return "".join(parts)

@@ -147,7 +147,7 @@ def _sash(paint: Paint) -> tuple[str, str]:
         color = paint.trim
     else:
         light = luminance(paint.main)
-        color = darker(paint.main, 0.36) if light > 0.32 else lighter(paint.main, 0.42)
+        color = darker(paint.main, 0.5) if light > 0.5 else lighter(paint.main, 0.55)
     return color, darker(color, 0.45) if luminance(color) > 0.25 else lighter(color, 0.35)
 
 
