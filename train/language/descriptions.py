@@ -3,9 +3,9 @@
 import random
 
 from core.wardrobe.design import Design
-from train.language import colors, details, shapes
+from train.language import colors, details, shapes, uppers
 from train.language.change import bare, is_plural, pick
-from train.language.cuts import fit_words, length_words
+from train.language.hems import fit_words, length_words
 from train.language.silhouettes import FAMILY_NOUNS, KIND_PHRASES
 from train.wording import with_article
 
@@ -67,7 +67,7 @@ def _field_words(design: Design, field: str, value: str) -> shapes.Words:
         return fit_words(design.family, value)
     if field == "length":
         return length_words(design.family, value)
-    return (shapes.SLEEVES if field == "sleeve" else shapes.NECKLINES)[value]
+    return (uppers.SLEEVES if field == "sleeve" else uppers.NECKLINES)[value]
 
 
 def _noun(design: Design, rng: random.Random) -> tuple[str, frozenset[str]]:

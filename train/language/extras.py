@@ -2,10 +2,10 @@
 
 from core.requests import FIELDS
 from core.wardrobe.design import Design
-from train.language import details, shapes
+from train.language import details, shapes, uppers
 from train.language.change import Change, Talk, bare, pick
 from train.language.colors import plain_words
-from train.language.cuts import fit_words, length_words
+from train.language.hems import fit_words, length_words
 
 _ADD = (
     "add {n}", "add {n}", "put {n} on {it}", "give {it} {n}", "throw in {n}", "stick {n} on {it}",
@@ -179,9 +179,9 @@ def _value_thing(talk: Talk, field: str) -> str:
     if field == "pattern":
         return rng.choice(shapes.PATTERN_THINGS[reference.pattern])
     if field == "sleeve" and reference.sleeve not in (None, "none"):
-        return bare(pick(shapes.SLEEVES[reference.sleeve].nouns[:4], rng))
-    if field == "neckline" and reference.neckline in shapes.NECKLINES:
-        return bare(pick(shapes.NECKLINES[reference.neckline].nouns[:5], rng))
+        return bare(pick(uppers.SLEEVES[reference.sleeve].nouns[:4], rng))
+    if field == "neckline" and reference.neckline in uppers.NECKLINES:
+        return bare(pick(uppers.NECKLINES[reference.neckline].nouns[:5], rng))
     if field == "length":
         return f"{length_words(reference.family, reference.length).adjectives[0]} length".replace(
             "length length", "length"

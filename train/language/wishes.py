@@ -12,9 +12,12 @@ from core.requests import Request, details_of, kept, met
 from core.wardrobe.design import COLORS, RULES, Design, changed
 from train.language import fillers, frames, noise, silhouettes
 from train.language.change import Change, Talk, talk_about
-from train.language.cuts import fit_change, kind_change, length_change, neckline_change, sleeve_change
 from train.language.extras import detail_added, detail_removed, detail_swapped, keep_words
-from train.language.tones import color_change, pattern_change
+from train.language.hems import fit_change, length_change
+from train.language.kinds import kind_change
+from train.language.prints import pattern_change
+from train.language.tints import color_change
+from train.language.tops import neckline_change, sleeve_change
 
 
 @dataclass(frozen=True)
@@ -136,13 +139,11 @@ def _target(reference: Design, rng: random.Random) -> tuple[Design, list[str]] |
         if name in allowed:
             old = reference.colors[0] if name == "colors" else getattr(reference, name)
             choices = [v for v in allowed[name] if v != old]
-            if not choices or name in values or (old is None and not ("kind" in picked)):
+            if not choices or name in values or (old is None and "kind" not in picked):
                 return None
             value = rng.choice(choices)
             values[name] = (value, *reference.colors[1:]) if name == "colors" else value
-            if old is not None:
-                asked.append(name)
-            elif name in ("sleeve", "neckline"):
+            if old is not None or name in ("sleeve", "neckline"):
                 asked.append(name)
         elif name == "add":
             able = [d for d in rules.details if d not in details]
