@@ -45,15 +45,12 @@ def svg(design: Design, seed: int) -> str:
     body = trace(cut.outline, True)
     defs.append(f'<clipPath id="body"><path d="{body}"/></clipPath>')
 
-    outlines = [(trace(limb.outline, True), limb.turn) for limb in limbs] + [(body, "")]
+    outlines = [*(limb.placed for limb in limbs), cut.outline]
     parts = [
         shading.shadow(outlines, rng.uniform(3, 6), rng.uniform(5, 8)),
         collars.behind(design, cut, paint),
     ]
-    for limb, name in zip(limbs, ("armL", "armR"), strict=False):
-        markup, clip = draw_sleeve(design, limb, cut, paint, name)
-        parts.append(markup)
-        defs.append(clip)
+    parts += [draw_sleeve(design, limb, cut, paint) for limb in limbs]
     inside, over = trims.at_hem(design, cut, paint)
     clipped = [fabric.over]
     if design.family == "sweater":

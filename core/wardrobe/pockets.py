@@ -8,13 +8,15 @@ from core.wardrobe.silhouette import Cut
 
 def pockets(design: Design, cut: Cut, paint: Paint) -> str:
     """The pockets of a garment, where its family has them."""
-    s, k = cut.detail, cut.k
+    s = cut.detail
     trim = paint.trim if "contrast-trim" in design.details else None
     family = design.family
     if family in ("shirt", "t-shirt"):
         x, w, h = CX + 27, 27, 31
         y = max(cut.neck_y + 46, cut.neck_y + cut.depth + 6 if cut.depth > 40 else 0)
         x = max(x - w / 2, CX + 12) + w / 2
+        if "ruffles" in design.details or "bow" in design.details or design.neckline in ("collar", "lapel", "polo"):
+            y += 30
         y = min(y, cut.hem_y - h - 12)
         return _patch(x, y, w, h, paint, trim, flap=False)
     if family == "hoodie" and not {"zip", "buttons"} & set(design.details):

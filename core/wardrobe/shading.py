@@ -3,7 +3,7 @@
 import random
 
 from core.wardrobe.design import Design
-from core.wardrobe.shapes import CX, Point, lens, shape, stroke
+from core.wardrobe.shapes import CX, Point, lens, shape, stroke, trace
 from core.wardrobe.silhouette import Cut
 
 
@@ -44,8 +44,8 @@ def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
     if knit:
         out += (
             '<pattern id="knit" patternUnits="userSpaceOnUse" width="7" height="7">'
-            '<path d="M0 0.7L3.5 4.9L7 0.7" fill="none" stroke="#000" stroke-opacity="0.24" stroke-width="1.7"/>'
-            '<path d="M0 4.2L3.5 8.4L7 4.2M0 -2.8L3.5 1.4L7 -2.8" fill="none" stroke="#fff" stroke-opacity="0.16" stroke-width="1.4"/>'
+            '<path d="M0 0.7L3.5 4.9L7 0.7" fill="none" stroke="#000" stroke-opacity="0.15" stroke-width="1.7"/>'
+            '<path d="M0 4.2L3.5 8.4L7 4.2M0 -2.8L3.5 1.4L7 -2.8" fill="none" stroke="#fff" stroke-opacity="0.12" stroke-width="1.4"/>'
             "</pattern>"
         )
     return out
@@ -124,14 +124,13 @@ def _leg_folds(cut: Cut, rng: random.Random) -> str:
     return "".join(parts)
 
 
-def shadow(outlines: list[tuple[str, str]], dx: float, dy: float) -> str:
-    """A soft shadow on the ground under outlines (`d`, transform), of strokes upon strokes: a blur costs more."""
-    parts = []
-    for width, strength in ((16, 0.03), (11, 0.04), (7, 0.055), (3.5, 0.07)):
-        for d, turn in outlines:
-            parts.append(
-                f'<path d="{d}" transform="translate({dx:.1f} {dy:.1f}) {turn}" fill="#30261c" '
-                f'fill-opacity="{strength * 1.4:.3f}" stroke="#30261c" stroke-width="{width}" '
-                f'stroke-linejoin="round" stroke-opacity="{strength}"/>'
-            )
+def shadow(outlines: list[list[Point]], dx: float, dy: float) -> str:
+    """A soft shadow on the ground under outlines, of strokes upon strokes: a blur costs more."""
+    d = "".join(trace([(x + dx, y + dy) for x, y in points[::2]], True) for points in outlines)
+    parts = [shape(d, "#30261c", 0.04)]
+    for width, strength in ((17, 0.02), (13, 0.026), (9, 0.032), (5, 0.036), (2, 0.036)):
+        parts.append(
+            f'<path d="{d}" fill="none" stroke="#30261c" stroke-width="{width}" stroke-linejoin="bevel" '
+            f'stroke-opacity="{strength}"/>'
+        )
     return "".join(parts)

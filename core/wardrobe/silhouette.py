@@ -152,11 +152,11 @@ def skirt(design: Design, rng: random.Random) -> Cut:
     elif design.fit == "flared":
         at += [(CX + waist + (44 + fall * 0.2) * t**0.75, y0 + fall * t) for t in (0.2, 0.45, 0.7, 1)]
     else:
-        hips = {"fitted": 56.0, "straight": 60.0}[design.fit]
+        hips = {"fitted": 54.0, "straight": 60.0}[design.fit]
         at += [(CX + hips, y0 + 58), (CX + hips + 1, y0 + 78)]
         hem = 47.0 if design.fit == "fitted" else 66.0
         if design.fit == "fitted":
-            hem = 49.0 if design.length == "mini" else 45.0 if design.length == "knee" else 42.0
+            hem = 52.0 if design.length == "mini" else 45.0 if design.length == "knee" else 42.0
         at = [p for p in at if p[1] < hem_y - 12] + [(CX + hem, hem_y)]
     cut = Cut([(CX - waist, y0), (CX, y0 + 3), (CX + waist, y0)], spline(at), [], waist_y=y0 + 8)
     cut.hem_y, cut.depth = hem_y, 3.0

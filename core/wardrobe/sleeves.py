@@ -24,11 +24,13 @@ _WIDTHS = {
 
 @dataclass
 class Sleeve:
-    """One sleeve: its outline and hem (from right to left) as if it hung straight, and how it is turned."""
+    """One sleeve: its outline and hem (from right to left) as if it hung straight, how it is turned, and its
+    outline then."""
 
     outline: list[Point]
     hem: list[Point]
     turn: str
+    placed: list[Point]
     right: bool
     middle: list[Point]
 
@@ -80,8 +82,15 @@ def _sleeve(design: Design, cut: Cut, rng: random.Random, right: bool) -> Sleeve
         return [(CX + side * (sx - CX + u), sy + v) for u, v in points]
 
     line = placed(hem)
+    turned = [
+        (
+            CX + side * (sx - CX + u * math.cos(slope) + v * math.sin(slope)),
+            sy - u * math.sin(slope) + v * math.cos(slope),
+        )
+        for u, v in whole
+    ]
     turn = f"rotate({-side * math.degrees(slope):.2f} {CX + side * (sx - CX):.1f} {sy:.1f})"
-    return Sleeve(placed(whole), line if right else line[::-1], turn, right, placed(middle))
+    return Sleeve(placed(whole), line if right else line[::-1], turn, turned, right, placed(middle))
 
 
 def _straight(dx: float, dy: float, slope: float) -> Point:
@@ -92,10 +101,9 @@ def _straight(dx: float, dy: float, slope: float) -> Point:
     )
 
 
-def draw_sleeve(design: Design, sleeve: Sleeve, cut: Cut, paint: Paint, name: str) -> tuple[str, str]:
-    """A sleeve's markup, and its clip path's definition (id `name`)."""
+def draw_sleeve(design: Design, sleeve: Sleeve, cut: Cut, paint: Paint) -> str:
+    """A sleeve's markup."""
     rng, k, size = paint.rng, cut.k, cut.detail
-    clip = f'<clipPath id="{name}"><path d="{trace(sleeve.outline, True)}"/></clipPath>'
     parts = [shape(sleeve.outline, paint.fill)]
     top, end = sleeve.outline[0], sleeve.hem[len(sleeve.hem) // 2]
     inside = [shape(sleeve.outline, "url(#roundR)" if sleeve.right else "url(#roundL)")]
@@ -116,7 +124,7 @@ def draw_sleeve(design: Design, sleeve: Sleeve, cut: Cut, paint: Paint, name: st
         inside.append(trims.band(sleeve.hem, 8 * size, paint.trim, paint))
     elif "cuffs" not in design.details and design.family not in ("dress",):
         inside.append(trims.stitching(sleeve.hem, 5 * size, paint))
-    parts.append(f'<g clip-path="url(#{name})">{"".join(inside)}</g>')
+    parts += inside
     parts.append(stroke(trace(sleeve.outline, True), paint.line, 1.1, 0.75))
     if "cuffs" in design.details:
         parts.append(trims.cuff(sleeve.hem, 17 * size, paint))
@@ -124,4 +132,4 @@ def draw_sleeve(design: Design, sleeve: Sleeve, cut: Cut, paint: Paint, name: st
         parts.append(trims.ruffle(sleeve.hem, 13 * size, paint))
     if "lace-trim" in design.details:
         parts.append(trims.lace(sleeve.hem, 9 * size, paint))
-    return f'<g transform="{sleeve.turn}">{"".join(parts)}</g>', clip
+    return f'<g transform="{sleeve.turn}">{"".join(parts)}</g>'
