@@ -16,8 +16,9 @@ from core.requests import HandText, Request
 from core.types import Garment, Hit
 from tests.small_catalogue import copy_photos, make_model
 from train import handwritten
+from train.answers import answer_all
 from train.failures import asks, failures, in_words
-from train.handwritten import answer_all, report, summary
+from train.handwritten import report, summary
 from train.references import IMPOSSIBLE, MET, USABLE, draw_references, standing
 
 RED = Garment(
@@ -108,6 +109,10 @@ def test_the_report_says_what_can_be_counted_by_hand() -> None:
     assert (
         ceiling["strict"]["percent"] == 50 and ceiling["strict"]["queries"] == 2
     )  # red and green; not jeans
+    assert value["best"]["percent"] == 0  # the green one would have kept the length too
+    better = answers | {("red", "in green"): ["green"]}
+    found, _ = answer_all(texts, catalogue, lambda id_, text: _search(better, id_, text))
+    assert report(found, drawn)["best"]["percent"] == 25
     groups = value["groups"]
     assert groups["by change"]["colors"]["top1"]["percent"] == 50
     assert list(groups["by words"]) == ["01 to 04"] and groups["by words"]["01 to 04"]["texts"] == 2

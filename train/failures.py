@@ -12,7 +12,7 @@ from core.types import Garment, Hit
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from train.handwritten import Answered
+    from train.answers import Answered
 
 SHOWN = 5
 """How many hits of a failure are told of."""

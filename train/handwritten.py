@@ -8,10 +8,9 @@ catalogue can be judged by its record, and nobody has to name one right answer.
 """
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,80 +19,30 @@ import numpy as np
 from core import runs
 from core.cli import entry
 from core.errors import HemlineError
-from core.evaluation.preservation import DEEP, Outcome, outcome, summarise
+from core.evaluation.preservation import DEEP, summarise
 from core.evaluation.shares import Share, shares
 from core.files import fingerprint, sha256_file, write_json
-from core.requests import HandText, Request, kept, met, read_requests
-from core.types import Garment, Hit
+from core.requests import read_requests
+from core.types import Garment
+from train.answers import REFERENCES, Answered, answer_all
 from train.evaluate import attribute_lines, checkpoint_facts
-from train.references import References, draw_references
+from train.references import References
 
 if TYPE_CHECKING:
     from core.search import Searcher
 
-REFERENCES = 5
 LENGTHS = ((1, 4), (5, 8), (9, 15), (16, None))
 """The numbers of words, first and last, that texts are grouped by."""
-
-Search = Callable[[str, str], list[Hit]]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """One text put to one reference: its first hits, what they are worth, and what could have been had.
-
-    answerable: whether the catalogue, less the reference, has a garment that meets the request; best_kept:
-    of those the greatest share of untouched fields kept, 0 to 1, None where there is none.
-    """
-
-    text: HandText
-    source: str
-    reference: str
-    hits: tuple[Hit, ...]
-    outcome: Outcome
-    answerable: bool
-    best_kept: float | None
-
-
-def answer_all(
-    texts: Mapping[str, Sequence[HandText]],
-    garments: Mapping[str, Garment],
-    search: Search,
-    references: int = REFERENCES,
-    seed: int = 0,
-) -> tuple[list[Answered], dict[str, References]]:
-    """Put every text, by the file it is of, to its references; `search(id, text)` gives ten hits or fewer.
-
-    `garments` is the catalogue. The hits must not hold the reference. Also returns what was drawn for each
-    text. Raises HemlineError where a text stands twice, and where not one can be put to any garment.
-    """
-    from tqdm import tqdm
-
-    drawn: dict[str, References] = {}
-    rows: list[Answered] = []
-    every = [(source, text) for source, found in texts.items() for text in found]
-    for source, text in tqdm(every, desc="texts", file=sys.stderr, mininterval=1.0):
-        if text.text in drawn:
-            raise HemlineError(f"{source} holds the text {text.text!r} again; each may stand once")
-        drawn[text.text] = draw_references(text, garments, references, seed)
-        right = [garment for garment in garments.values() if met(text.request, garment)]
-        for id_ in drawn[text.text].ids:
-            hits = tuple(search(id_, text.text))
-            found = outcome(text.request, garments[id_], [garments[hit.id] for hit in hits])
-            best = _best_kept(text.request, garments[id_], right)
-            rows.append(Answered(text, source, id_, hits, found, best is not None, best))
-    if not rows:
-        raise HemlineError("no text can be put to any garment of this catalogue; give another catalogue")
-    return rows, drawn
 
 
 def report(rows: Sequence[Answered], drawn: Mapping[str, References]) -> dict[str, Any]:
     """What the answers come to; shares in percent with 95 % intervals over texts, each text weighing one.
 
-    "edit_accuracy" and "preservation" as in `core.evaluation.preservation.Attributes`; "ceiling": "met", the
-    share that has a right answer in the catalogue, and "preservation", what the best right answers keep;
-    "groups": the same in short "by change", "by number of changes", "by words" and "by file"; "left_out":
-    texts that no garment of the catalogue can be asked.
+    "edit_accuracy" and "preservation" as in `core.evaluation.preservation.Attributes`; "best": the share
+    whose top hit is right and keeps as many fields as any right answer does; "ceiling": "met", the share that has a
+    right answer in the catalogue, "preservation" and "strict", what the best right answers keep; "groups":
+    the same in short "by change", "by number of changes", "by words" and "by file"; "left_out": texts that no
+    garment of the catalogue can be asked.
     """
     texts = _clusters(rows)
     told = summarise([row.outcome for row in rows], "requests", texts)
@@ -108,6 +57,7 @@ def report(rows: Sequence[Answered], drawn: Mapping[str, References]) -> dict[st
         "left_out": [{"text": t, "fitting": r.counts} for t, r in drawn.items() if not r.ids],
         "edit_accuracy": _told(told.edit_accuracy),
         "preservation": _told(told.preservation),
+        "best": asdict(shares({"best": np.array([_is_best(row) for row in rows])}, texts)["best"]),
         "ceiling": _told(_ceiling(rows)),
         "groups": {
             name: {key: _in_short(some) for key, some in _grouped(rows, keys).items()}
@@ -116,15 +66,11 @@ def report(rows: Sequence[Answered], drawn: Mapping[str, References]) -> dict[st
     }
 
 
-def _best_kept(request: Request, reference: Garment, right: Sequence[Garment]) -> float | None:
-    """The greatest share of untouched fields that a right answer keeps; None where there is none."""
-    shares_kept = [
-        sum(same.values()) / len(same)
-        for garment in right
-        if garment.id != reference.id
-        for same in [kept(request, reference, garment)]
-    ]
-    return max(shares_kept, default=None)
+def _is_best(row: Answered) -> float:
+    same = row.outcome.kept
+    if not row.outcome.met or row.best_kept is None:
+        return 0.0
+    return float(sum(same.values()) / len(same) >= row.best_kept)
 
 
 def _ceiling(rows: Sequence[Answered]) -> dict[str, Share]:
@@ -204,6 +150,7 @@ def summary(value: Mapping[str, Any]) -> str:
         f"{value['texts']} texts, {value['queries']} queries; {len(value['left_out'])} texts left out",
         "",
         *attribute_lines(told),
+        f"the top hit is the best answer there is in {value['best']['percent']:.1f}",
         f"the catalogue has an answer for {ceiling['met']}; the best answers keep "
         f"{ceiling.get('preservation', '-')} of the fields",
     ]
