@@ -39,10 +39,10 @@ def report(rows: Sequence[Answered], drawn: Mapping[str, References]) -> dict[st
     """What the answers come to; shares in percent with 95 % intervals over texts, each text weighing one.
 
     "edit_accuracy" and "preservation" as in `core.evaluation.preservation.Attributes`; "best": the share
-    whose top hit is right and keeps as many fields as any right answer does; "ceiling": "met", the share that has a
-    right answer in the catalogue, "preservation" and "strict", what the best right answers keep; "groups":
-    the same in short "by change", "by number of changes", "by words" and "by file"; "left_out": texts that no
-    garment of the catalogue can be asked.
+    whose top hit is right and keeps as many fields as any right answer does; "ceiling": "met", the share that
+    has a right answer in the catalogue, "preservation" and "strict", what the best right answers keep;
+    "groups": the same in short "by change", "by number of changes", "by words" and "by file"; "left_out":
+    texts that no garment of the catalogue can be asked.
     """
     texts = _clusters(rows)
     told = summarise([row.outcome for row in rows], "requests", texts)
