@@ -16,13 +16,15 @@ class Change:
 
     Each place is one drawn wording, "" where there is none: `adj` before a noun, `have` after "with", `lack`
     after "without", `inside` after "in", `after` behind the noun as it stands, `pred` after "make it" or
-    "but", `key` as a keyword, `noun` a garment's name, `cmd` an imperative, `say` a sentence, `why` what is
+    "but", `key` as a keyword, `noun` a garment's name and `behind`
+    what follows that name, `cmd` an imperative, `say` a sentence, `why` what is
     wrong with the reference. Where nothing but `why` is said, it asks for the same.
     """
 
     edits: Mapping[str, frozenset[str]] = field(default_factory=dict)
     add: frozenset[str] = NONE
     remove: frozenset[str] = NONE
+    keep: frozenset[str] = NONE
     adj: str = ""
     have: str = ""
     lack: str = ""
@@ -31,6 +33,7 @@ class Change:
     pred: str = ""
     key: str = ""
     noun: str = ""
+    behind: str = ""
     cmd: str = ""
     say: str = ""
     why: str = ""

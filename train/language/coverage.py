@@ -6,6 +6,7 @@ It lists words, and the texts that hold them with --show; hand texts are to deve
 """
 
 import argparse
+import itertools
 import random
 import re
 from collections import Counter
@@ -28,7 +29,7 @@ def words_of(text: str) -> list[str]:
 def pairs_of(text: str) -> list[str]:
     """The pairs of neighbouring words of a text."""
     words = words_of(text)
-    return [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    return [f"{a} {b}" for a, b in itertools.pairwise(words)]
 
 
 def generated(count: int, seed: int) -> list[str]:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from train.language import openers
-from train.language.change import Change, Talk
+from train.language.change import Change, Talk, is_plural
 from train.wording import with_article
 
 Frame = Callable[[Sequence[Change], Talk], str | None]
@@ -40,7 +40,8 @@ def behind(changes: Sequence[Change], talk: Talk, preds: bool) -> str | None:
     after: list[str] = []
     for c in changes:
         if c.noun:
-            after.insert(0, f"as {c.noun if c.noun.endswith('s') else with_article(c.noun)}")
+            name = c.noun if is_plural(c.noun) else with_article(c.noun)
+            after.insert(0, f"as {name} {c.behind}".rstrip())
         elif (
             c.inside and (not c.have or rng.random() < 0.5) and not (preds and c.pred and rng.random() < 0.25)
         ):
@@ -85,10 +86,10 @@ def behind(changes: Sequence[Change], talk: Talk, preds: bool) -> str | None:
 def named_garment(changes: Sequence[Change], talk: Talk) -> tuple[str, bool] | None:
     """A noun phrase: "navy polka-dot skirt with pockets", and whether it is a plural; None if it cannot."""
     rng = talk.rng
-    adjectives, rest, noun = [], [], ""
+    adjectives, rest, noun, follows = [], [], "", ""
     for c in changes:
         if c.noun:
-            noun = c.noun
+            noun, follows = c.noun, c.behind
         elif c.adj and (rng.random() < 0.75 or not (c.have or c.inside or c.after)):
             adjectives.append(c.adj)
         else:
@@ -105,7 +106,7 @@ def named_garment(changes: Sequence[Change], talk: Talk) -> tuple[str, bool] | N
         or noun.endswith(("ers", "ants", "orts", "nos", "cks"))
     )
     sep = rng.choice((" ", " ", ", "))
-    text = " ".join([*([sep.join(adjectives)] if adjectives else []), noun, *([tail] if tail else [])])
+    text = " ".join([*([sep.join(adjectives)] if adjectives else []), noun, *filter(None, (follows, tail))])
     return text, plural
 
 

@@ -16,6 +16,10 @@ _TOO_LONG = ("{its} too long", "too long for me", "way too long", "I'm petite", 
              "I'm only five foot", "{they} would drag on the floor", "I'm short so {its} drowning me",
                  "swamps me",
              "{its} a bit long on me", "too much fabric", "I'd look like a nun")  # fmt: skip
+_MOST = ("the {m} you've got", "the {m} {n} you have", "the {m} one like this", "the {m} version", "the "
+    "{m} possible",
+         "the {m} there is", "as {p} as you've got", "the {m} in this style",
+             "as {p} as it comes")  # fmt: skip
 _HEMS = ("longer", "shorter")
 
 
@@ -68,6 +72,10 @@ def length_change(talk: Talk) -> Change:
                       say=rng.choice((f"I don't want {said}", f"{said} isn't for me",
                           f"I'm done with {said}")))  # fmt: skip
     words, values = length_words(family, new), frozenset([new])
+    if new in (scale[0], scale[-1]) and rng.random() < 0.12:
+        extreme = "shortest" if new == scale[0] else "longest"
+        said = rng.choice(_MOST).format(m=extreme, p=extreme.removesuffix("est"), n=talk.noun)
+        return Change({"length": values}, key=said, cmd=f"show me {said}", say=f"I want {said}", why=why)
     if chance < 0.6 and family in ("dress", "skirt", "coat"):
         found = [(frozenset(v.split()), w) for v, w in silhouettes.LENGTHS_SEVERAL]
         found = [(v, w) for v, w in found if new in v and old not in v]
@@ -122,7 +130,9 @@ def fit_change(talk: Talk) -> Change:
                 "narrower"), "loose": ("less volume", "less baggy"), "a-line": ("less volume",)}[
                     old]  # fmt: skip
         word = rng.choice(lesser)
-        values = frozenset(f for f in allowed if ROOM[f] < ROOM[old])
+        values = frozenset(f for f in allowed if ROOM[f] <= min(ROOM[old] - 1, 2))
+        if new not in values:
+            return named(talk, {"fit": frozenset([new])}, fit_words(family, new), "", "fit")
         if "volume" in word or " of a" in word:
             return Change(
                 {"fit": values}, have=word, key=word, cmd=f"give {talk.it} {word}", say=f"I'd like {word}"
@@ -130,7 +140,13 @@ def fit_change(talk: Talk) -> Change:
         return graded(talk, {"fit": values}, word, why)
     if chance < 0.45 and step:
         word, _, _ = amount(rng.choice(_LOOSER if step > 0 else _TIGHTER), 1, rng)
-        values = frozenset(f for f in allowed if (ROOM[f] - ROOM[old]) * step > 0)
+        values = frozenset(f for f in allowed if ROOM[f] > ROOM[old])
+        if step < 0:
+            values = frozenset(f for f in allowed if ROOM[f] <= min(ROOM[old] - 1, 2))
+        elif word.endswith(("boxier", "baggier", "slouchier", "bigger")):
+            values = values - {"a-line", "flared"}
+        if new not in values:
+            return named(talk, {"fit": frozenset([new])}, fit_words(family, new), "", "fit")
         part = rng.choice(_LEG_PARTS if family == "trousers" else _PARTS)
         if part in (" fit", " leg", " legs"):
             fit = f"{word}{part}"

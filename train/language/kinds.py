@@ -1,7 +1,8 @@
 """Wishes for another kind of garment."""
 
-from train.language import silhouettes
-from train.language.change import Change, Talk, is_plural
+from train.language import shapes, silhouettes
+from train.language.change import Change, Talk, is_plural, pick
+from train.language.colors import plain_words
 from train.wording import with_article
 
 _TURN = (
@@ -49,14 +50,37 @@ def kind_change(talk: Talk) -> Change:
     key = rng.choice(
         (noun, noun, a, f"as {a}", f"{noun} version", f"{noun} not {talk.noun}", f"{noun} instead")
     )
+    same, keep = _same_as_this(talk, frozenset(edits))
+    if same:
+        key = rng.choice((f"{a} {same}", f"{noun} {same}",
+            f"{same.removeprefix('in ').removeprefix('with ')} {a}"
+                          if same.startswith("in the same") else f"{noun} {same}"))  # fmt: skip
+        form |= {"a": f"{a} {same}", "n": noun}
     return Change(
-        edits, add, noun=noun, key=key,
+        edits, add, keep=keep, noun=noun, behind=same, key=key,
         cmd=rng.choice(_TURN).format(**form).replace("do a pair", "do the pair"),
         say=rng.choice(_RATHER).format(**form),
         why=rng.choice(_WRONG).format(**form) if rng.random() < 0.15 else "",
     )  # fmt: skip
 
 
+def _same_as_this(talk: Talk, asked: frozenset[str]) -> tuple[str, frozenset[str]]:
+    """Words that keep the print or the colour while the kind changes: "in that check"; mostly none."""
+    rng, reference, target = talk.rng, talk.reference, talk.target
+    if rng.random() > 0.3 or "pattern" in asked:
+        return "", frozenset()
+    if reference.pattern == target.pattern and reference.pattern != "solid" and rng.random() < 0.75:
+        thing = rng.choice((*shapes.PATTERN_THINGS[reference.pattern], "print", "pattern", "print"))
+        return rng.choice(_SAME).format(t=thing), frozenset(["pattern"])
+    if reference.colors[0] == target.colors[0]:
+        thing = rng.choice(("colour", "color", "shade", pick(plain_words(reference.colors[0]), rng)))
+        return rng.choice(_SAME[:6]).format(t=thing), frozenset(["colors"])
+    return "", frozenset()
+
+
+_SAME = ("in the same {t}", "in that {t}", "in this {t}", "in the same {t}", "in exactly this {t}", "in "
+    "the very same {t}",
+         "with the same {t}", "with that {t}", "with this {t}", "with the same {t} on it")  # fmt: skip
 _BY_FAMILY = {
     family: [(name, tuple(more.items())) for name, of, more in silhouettes.KIND_PHRASES if of == family]
     for family in silhouettes.FAMILY_NOUNS

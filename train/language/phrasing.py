@@ -1,6 +1,8 @@
 """Words for a change of any field: something by its name, or more and less of something."""
 
 import random
+import re
+from collections.abc import Mapping
 
 from train.language import shapes
 from train.language.change import SWAPS, Change, Talk, against, bare, pick
@@ -43,9 +45,12 @@ def graded(talk: Talk, edits: dict[str, frozenset[str]], word: str, why: str) ->
             say=f"I'd like {talk.it} {word}",
                       why=why)  # fmt: skip
     form = {"w": word, "it": talk.it, "they": talk.they}
+    adj = _EARLY.sub("slightly ", word)
+    if "colors" in edits and rng.random() < 0.15:
+        word = f"{word} than {rng.choice(('this', 'that', 'this one', 'the one in the picture'))}"
     return Change(
         edits,
-        adj=word,
+        adj=adj,
         pred=word,
         key=word,
         cmd=rng.choice(_BUT[: 5 if not talk.plural else 7]).format(**form),
@@ -70,8 +75,36 @@ _BE = ("make {it} {a}", "make {it} {a}", "go {a}", "find me a {a} one", "show me
        "turn {it} {a}", "have {it} {a}")  # fmt: skip
 _SHOULD = ("{they} should be {a}", "I'd like {it} {a}", "I want {it} {a}", "I'd prefer {it} {a}", "I need "
     "{it} {a}",
-           "{they} has to be {a}", "{they} must be {a}", "I'd rather {they} was {a}", "would be better {a}",
+           "{they} must be {a}", "{they} must be {a}", "I'd rather have {it} {a}", "would be better {a}",
            "would be perfect {a}")  # fmt: skip
+
+
+_EARLY = re.compile(r"^(a bit|a tad|a little|a touch|a shade|a lil|a smidge|just a bit) ")
+
+
+def _either(
+    talk: Talk,
+    edits: dict[str, frozenset[str]],
+    words: shapes.Words,
+    field: str,
+    table: Mapping[str, shapes.Words],
+    avoid: str,
+) -> Change:
+    rng = talk.rng
+    (values,) = edits.values()
+    others = [v for v in table if v not in values and v not in (avoid, "solid", "hood", "none")]
+    other = rng.choice(others)
+    pair = [pick(words.nouns, rng), pick(table[other].nouns[:5], rng)]
+    rng.shuffle(pair)
+    noun = rng.choice(("{} or {}", "{} or {}", "either {} or {}", "{} or maybe {}")).format(*pair)
+    form = {"it": talk.it, "they": talk.they, "n": noun}
+    return Change(
+        {field: values | {other}},
+        have=noun,
+        key=rng.choice((noun, bare(noun), f"{noun}, not bothered which", f"{noun}, either is fine")),
+        cmd=rng.choice(_GIVE).format(**form),
+        say=rng.choice(_LIKE).format(**form),
+    )
 
 
 def named(
@@ -81,9 +114,17 @@ def named(
     old: str,
     field: str,
     places: tuple[str, ...] = ("",),
+    table: Mapping[str, shapes.Words] | None = None,
+    avoid: str = "",
 ) -> Change:
-    """A wish for something by its name; `old` is what it replaces, "" for nothing."""
+    """A wish for something by its name; `old` is what it replaces, "" for nothing.
+
+    With a `table` of the field's words it is sometimes one or another: "straps or a halter"; never `avoid`.
+    """
     rng = talk.rng
+    single = all(len(values) == 1 for values in edits.values())
+    if table and single and words.nouns and rng.random() < 0.05:
+        return _either(talk, edits, words, field, table, avoid)
     adj = pick(words.adjectives, rng) if words.adjectives else ""
     noun = pick(words.nouns, rng) + rng.choice(places) if words.nouns else ""
     after = rng.choice(words.after) if words.after else ""
@@ -118,7 +159,7 @@ def named(
         pred=adj,
         key=key,
         cmd=rng.choice(cmds).format(**form),
-        say=rng.choice(says).format(**form).replace("they has", "they have").replace("they was", "they were"),
+        say=rng.choice(says).format(**form),
     )
 
 

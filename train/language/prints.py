@@ -74,7 +74,17 @@ def pattern_change(talk: Talk) -> Change:
         several = [(v, w) for v, w in shapes.several("pattern") if new in v and old not in v]
         if several:
             values, words = rng.choice(several)
-    return named(talk, {"pattern": values}, words, thing, "pattern", places=_PLACES)
+    return named(
+        talk,
+        {"pattern": values},
+        words,
+        thing,
+        "pattern",
+        places=_PLACES if values <= _ALL_OVER else ("",),
+        table=shapes.PATTERNS,
+        avoid=old,
+    )
 
 
-_PLACES = ("", "", "", "", " all over", " on it", " on the fabric")
+_PLACES = ("", "", "", "", "", "", " all over")
+_ALL_OVER = frozenset(["stripes", "check", "floral", "dots", "animal", "camouflage"])

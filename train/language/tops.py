@@ -43,13 +43,13 @@ def sleeve_change(talk: Talk) -> Change:
                       key=rng.choice((f"not {said}", f"anything but {said}", f"no {said}")),
                       cmd=rng.choice((f"avoid {said}", f"don't give me {said}")),
                       say=rng.choice((f"I don't want {said}", f"{said} is a no for me", f"I hate {said}",
-                                      "not those sleeves" if old != "none" else "not bare arms")))  # fmt: skip
+                                      f"{said} looks wrong on me")))  # fmt: skip
     words, values = uppers.SLEEVES[new], frozenset([new])
     if chance < 0.62:
         found = [(v, w) for v, w in shapes.several("sleeve") if new in v and old not in v]
         if found:
             values, words = rng.choice(found)
-    return named(talk, {"sleeve": values}, words, thing, "sleeve")
+    return named(talk, {"sleeve": values}, words, thing, "sleeve", table=uppers.SLEEVES, avoid=old)
 
 
 _LONG_ARMS = ("the sleeves are too short", "my arms get cold", "I feel the cold", "I don't like my arms "
@@ -181,7 +181,7 @@ def neckline_change(talk: Talk) -> Change:
         found = [(v, w) for v, w in shapes.several("neckline") if new in v and old not in v]
         if found:
             values, words = rng.choice(found)
-    change = named(talk, {"neckline": values}, words, thing, "neckline")
+    change = named(talk, {"neckline": values}, words, thing, "neckline", table=uppers.NECKLINES, avoid=old)
     if rng.random() < 0.12:
         change.why = rng.choice(_NECK_WHY).format(old=thing)
     if rng.random() < 0.15 and change.have:

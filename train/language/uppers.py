@@ -5,7 +5,7 @@ from train.language.shapes import Words, joined, words
 
 _SLEEVES = {
     "none": words(
-        "sleeveless, without sleeves, armless",
+        "sleeveless, armless",
         "no sleeves, bare arms, no sleeves at all, no sleeve, zero sleeves, my arms bare",
     ),
     "cap": words(

@@ -16,7 +16,7 @@ from train.language.extras import detail_added, detail_removed, detail_swapped, 
 from train.language.hems import fit_change, length_change
 from train.language.kinds import kind_change
 from train.language.prints import pattern_change
-from train.language.tints import color_change
+from train.language.tints import color_change, colored_print
 from train.language.tops import neckline_change, sleeve_change
 
 
@@ -181,6 +181,11 @@ def _changes(talk: Talk, asked: Iterable[str]) -> list[Change]:
         kind = kind_change(talk)
     done = set(kind.edits) if kind else set()
     done_details = kind.add if kind else frozenset()
+    if {"colors", "pattern"} <= set(asked) - done and talk.rng.random() < 0.5:
+        both = colored_print(talk)
+        if both is not None:
+            changes.append(both)
+            done |= {"colors", "pattern"}
     if added and removed and talk.rng.random() < 0.5 and added[0] not in done_details:
         changes.append(detail_swapped(talk, removed.pop(0), added[0]))
         done_details |= {added[0]}
@@ -209,12 +214,13 @@ def _worded(
             edits[field] = edits[field] & values if field in edits else values
         add, remove = add | change.add, remove | change.remove
     text = _said(changes, talk)
-    keep = frozenset[str]()
+    keep = frozenset[str]().union(*(change.keep for change in changes))
     touched = set(edits) | ({"details"} if add | remove else set())
     touched |= {"neckline"} if "hood" in add | remove else set()
     if rng.random() < manner.keeps:
-        words, keep = keep_words(talk, frozenset(touched))
+        words, more = keep_words(talk, frozenset(touched))
         if words:
+            keep = keep | more
             text = _with_keep(text, words, rng)
     if rng.random() < manner.fillers:
         text = _with_filler(text, rng)
@@ -256,9 +262,12 @@ def _complaint_alone(change: Change) -> bool:
 
 def _with_keep(text: str, words: str, rng: random.Random) -> str:
     text = text.rstrip("?!. ")
+    twice = " but " in text
     if rng.random() < 0.2:
-        return f"{words}{rng.choice((', but ', ' but ', ', just ', ', only '))}{text}"
-    return f"{text}{rng.choice((', ', ', ', '. ', ' but ', ' and ', '; ', ', ', ' - '))}{words}"
+        before = (", ", ". ", ": ") if twice else (", but ", " but ", ", just ", ", only ")
+        return f"{words}{rng.choice(before)}{text}"
+    after = (", ", ". ", " and ", "; ", " - ") if twice else (", ", ". ", " but ", ", but ", "; ")
+    return f"{text}{rng.choice(after)}{words}"
 
 
 def _filled(template: str, rng: random.Random) -> str:
