@@ -16,7 +16,7 @@ from torch.nn import functional
 from core.datasets.fashioniq import read_split
 from core.errors import HemlineError
 from core.types import Garment
-from train.affinity import affinity
+from train.affinity import Affinity
 from train.attributes import ABSENT, LEAST, AttributeHeads
 from train.losses import info_nce, soft_info_nce
 from train.precision import PRECISIONS, computing, resolve
@@ -124,7 +124,8 @@ def closet_garments(closet_dir: Path) -> list[Garment]:
 
 def test_affinity_on_closet(closet_garments: list[Garment]) -> None:
     garments = closet_garments[:600]
-    alike = affinity(garments)
+    ids = [g.id for g in garments]
+    alike = Affinity(garments).between(ids, ids)
     assert alike.shape == (600, 600) and alike.dtype == np.float32
     np.testing.assert_allclose(alike, alike.T, atol=1e-6)
     np.testing.assert_allclose(np.diag(alike), 1, atol=1e-5)
@@ -139,10 +140,14 @@ def test_affinity_on_closet(closet_garments: list[Garment]) -> None:
 
 def test_garments_of_the_same_attributes_are_the_most_alike() -> None:
     twin = replace(RED, id="twin", caption="a spotted gown in red")
-    red, same, blue = affinity([RED, twin, BLUE])[0]
+    red, same, blue = _to_red([RED, twin, BLUE])
     assert red == pytest.approx(1) and 1 > same > blue
     nearer = replace(BLUE, id="nearer", colors=("red",))
-    assert affinity([RED, nearer, BLUE])[0].argsort().tolist() == [2, 1, 0]
+    assert _to_red([RED, nearer, BLUE]).argsort().tolist() == [2, 1, 0]
+
+
+def _to_red(garments: list[Garment]) -> np.ndarray:
+    return Affinity(garments).between([RED.id], [garment.id for garment in garments])[0]
 
 
 def test_soft_info_nce_by_hand() -> None:

@@ -49,7 +49,7 @@ def backbone_and_material(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bac
     rows += [{"candidate": "dress0", "target": target, "captions": ["is other"]} for target in TWICE]
     captions.write_text(json.dumps(rows), "utf-8")
     backbone = load_backbone(tiny_start(data, root / "model"))
-    return backbone, gather(backbone, data, root / "cache", 1, hold_out=False)
+    return backbone, gather(backbone, [data], root / "cache", 1, hold_out=False)
 
 
 @pytest.fixture

@@ -25,14 +25,23 @@ WEIGHTS = {
 MAIN_COLOR, OTHER_COLOR = 4, 1
 
 
-def affinity(garments: Sequence[Garment]) -> np.ndarray:
-    """float32 [n, n] in [0, 1], the diagonal 1."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+class Affinity:
+    """The affinity of any of the garments to any other, in [0, 1], 1 to itself."""
 
-    documents = [_document(garment) for garment in garments]
-    vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\S+", dtype=np.float32)
-    rows = vectorizer.fit_transform(documents)
-    return np.asarray((rows @ rows.T).todense(), dtype=np.float32)
+    def __init__(self, garments: Sequence[Garment]) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\S+", dtype=np.float32)
+        self._rows = vectorizer.fit_transform([_document(garment) for garment in garments])
+        self._place = {garment.id: row for row, garment in enumerate(garments)}
+
+    def __contains__(self, photo: str) -> bool:
+        return photo in self._place
+
+    def between(self, photos: Sequence[str], others: Sequence[str]) -> np.ndarray:
+        """float32 [n, m], of ids of garments; KeyError for one that is not among them."""
+        one, two = (self._rows[[self._place[p] for p in some]] for some in (photos, others))
+        return np.asarray((one @ two.T).todense(), dtype=np.float32)
 
 
 def _document(garment: Garment) -> str:

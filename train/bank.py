@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from train.batches import shuffled_batches
-from train.contrast import drawn, query_vectors
+from train.batches import epoch_rng
+from train.contrast import epoch_of, query_vectors
 from train.examples import human_examples
 from train.losses import info_nce
 from train.material import Material
@@ -47,14 +47,17 @@ class StaticBank:
         looks = list(self.material.features.rows(self.photos))
         self.bank = torch.from_numpy(self.backbone.embed_targets(looks))
         human = [e.query for e in human_examples(self.material.split, random.Random(0))]
-        self.known = known_positives(human, self.material.same)
+        rng = random.Random(f"bank-{self.config.seed}")
+        self.shown, self.drawn = epoch_of(self.material, self.config, rng, 0)
+        also = [(e.query.reference, e.query.text, photo) for e in self.shown for photo in e.also_right]
+        self.known = known_positives(human, self.material.same, also)
         self.columns = columns_of(self.photos, self.known)
-        self.shown = drawn(self.material, self.config, random.Random(f"bank-{self.config.seed}"))
         self.mined = self._mine() if self.config.mined else []
 
     def batches(self, epoch: int) -> list[list[int]]:
-        """The same examples in an order of the epoch's own."""
-        return shuffled_batches(len(self.shown), self.config.batch, self.config.seed)(epoch)
+        """The same batches in an order of the epoch's own."""
+        order = epoch_rng(self.config.seed, epoch).permutation(len(self.drawn))
+        return [self.drawn[i] for i in order]
 
     def loss(self, indices: list[int]) -> Tensor:
         """A scalar in nats: info_nce over the whole bank, mined negatives counted `hard_weight` times."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from train.affinity import affinity
+from train.affinity import Affinity
 from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
 from train.captioning import caption_loss
 from train.examples import Composed, Mixture, composed_examples
+from train.line_queries import line_batch
 from train.losses import info_nce, soft_info_nce
 from train.material import Material, batch_features, fitted
 from train.negatives import Known, known_positives, negative_mask
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 CAPTIONED = 32  # targets of a batch that are captioned as well, where that is asked for
+LINE_BATCHES = 64  # of an epoch without photographed garments
 
 
 @dataclass
@@ -40,16 +42,19 @@ class InBatch:
     shown: list[Composed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        garments = self.material.garments
-        self.heads = AttributeHeads(garments, self.backbone.spec.dim) if self.config.attribute else None
-        self.affinity = torch.from_numpy(affinity(garments)) if self.config.soft else None
-        self.place = {garment.id: row for row, garment in enumerate(garments)}
+        material = self.material
+        dim = self.backbone.spec.dim
+        self.heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
+        # Photographed garments only: in a line of drawn ones the neighbours are wrong, however alike.
+        self.affinity = (
+            Affinity(material.photographed) if self.config.soft and material.photographed else None
+        )
 
     def batches(self, epoch: int) -> list[list[int]]:
         """Draw an epoch's examples; a function of the seed and `epoch` alone."""
-        config = self.config
-        self.shown = drawn(self.material, config, random.Random(f"in-batch-{config.seed}-{epoch}"))
-        return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
+        rng = random.Random(f"in-batch-{self.config.seed}-{epoch}")
+        self.shown, batches = epoch_of(self.material, self.config, rng, epoch)
+        return batches
 
     def loss(self, indices: list[int]) -> Tensor:
         """A scalar in nats."""
@@ -77,10 +82,9 @@ class InBatch:
         self, queries: Tensor, candidates: Tensor, columns: Tensor, mask: Tensor, photos: list[str]
     ) -> Tensor:
         hard = info_nce(queries, candidates, columns, mask, self.config.temperature)
-        if self.affinity is None or any(photo not in self.place for photo in photos):
+        if self.affinity is None or any(photo not in self.affinity for photo in photos):
             return hard
-        rows = torch.tensor([self.place[photo] for photo in photos])
-        alike = self.affinity[rows[columns]][:, rows]
+        alike = torch.from_numpy(self.affinity.between(photos, photos))[columns]
         soft = soft_info_nce(
             queries, candidates, columns, alike, mask, self.config.temperature, self.config.soft_temperature
         )
@@ -89,22 +93,45 @@ class InBatch:
     def _captioning(self, rows: Tensor, photos: list[str]) -> Tensor:
         """Stage 1's loss on some of the batch's targets, so that the model goes on being able to caption."""
         garments = self.material.split.garments
-        told = [i for i, p in enumerate(photos) if p in garments and garments[p].caption.strip()][:CAPTIONED]
+        told = [i for i, p in enumerate(photos) if p in garments and garments[p].caption.strip()]
+        told = told[:: max(1, len(told) // CAPTIONED)][:CAPTIONED]
         captions = [garments[photos[i]].caption for i in told]
         return caption_loss(self.backbone, rows[told], captions, self.precision)
 
     def _known(self, batch: list[Composed]) -> Known:
-        return known_positives([e.query for e in batch], self.material.same)
+        also = [(e.query.reference, e.query.text, photo) for e in batch for photo in e.also_right]
+        return known_positives([e.query for e in batch], self.material.same, also)
 
     def _rows(self, photos: list[str], views: list[int]) -> Tensor:
         rows = batch_features(self.material.features, photos, views, self.config.feature_dropout)
         return rows.to(self.backbone.device)
 
 
-def drawn(material: Material, config: "Stage2Config", rng: random.Random) -> list[Composed]:
-    """The examples that either phase shows, mixed as `config` says."""
+def epoch_of(
+    material: Material, config: "Stage2Config", rng: random.Random, epoch: int
+) -> tuple[list[Composed], list[list[int]]]:
+    """An epoch's examples of either phase, mixed as `config` says, and its batches of indices into them.
+
+    A batch is of photographed garments or of lines of drawn ones; `config.lined` is the share of the latter.
+    """
     mix = Mixture(config.generated, config.words, config.word_dropout)
-    return composed_examples(material.split, material.garments, material.same, config.views, mix, rng)
+    shown: list[Composed] = []
+    batches: list[list[int]] = []
+    photographed = material.split.triplets or material.photographed
+    if photographed and (config.lined < 1 or not material.lines):
+        shown = composed_examples(
+            material.split, material.photographed, material.same, config.views, mix, rng
+        )
+        batches = shuffled_batches(len(shown), config.batch, config.seed)(epoch)
+    if material.lines and config.lined > 0:
+        share = min(config.lined, 0.99)
+        count = round(len(batches) * share / (1 - share)) if batches else LINE_BATCHES
+        for _ in range(count):
+            batch = line_batch(material.lines, config.batch, rng)
+            batches.append(list(range(len(shown), len(shown) + len(batch))))
+            shown += batch
+        rng.shuffle(batches)
+    return shown, batches
 
 
 def query_vectors(

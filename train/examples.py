@@ -25,11 +25,12 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Composed:
-    """A query and its target: the reference is None for words alone."""
+    """A query and its target: the reference is None for words alone; `also_right` answer it as well."""
 
     query: QueryInfo
     reference_view: int
     target_view: int
+    also_right: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ T = TypeVar("T")
 
 def add_common(parser: argparse.ArgumentParser, init_needed: bool) -> None:
     """--data, --out, --init, --cache and --threads."""
-    parser.add_argument("--data", type=Path, required=True, help="a dataset folder; its train split is used")
+    parser.add_argument(
+        "--data", type=Path, required=True, nargs="+", help="dataset folders; their train splits are used"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the folder of the trained model")
     wanted = "the model to start from" + ("" if init_needed else "; left out: built from its parts")
     parser.add_argument("--init", type=Path, required=init_needed, help=wanted)

@@ -30,7 +30,7 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     from core.backbones import load_backbone
     from core.backbones.build import Parts, build, wordings
     from core.backbones.saving import refuse_other_model
-    from core.datasets.fashioniq import read_split
+    from core.datasets.fashioniq import join_splits, read_split
 
     if args.threads is not None:
         if args.threads < 1:
@@ -48,7 +48,7 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
         refuse_other_model(args.out)
     if args.init is not None:
         return load_backbone(args.init)
-    return build(Parts(seed=seed), wordings(read_split(args.data, "train")))
+    return build(Parts(seed=seed), wordings(join_splits([read_split(data, "train") for data in args.data])))
 
 
 def open_card(command: str, config: dict[str, Any], seed: int, out: Path) -> RunCard:

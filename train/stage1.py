@@ -1,6 +1,6 @@
 """Stage 1, the captioning warm-up: the model learns fashion language by describing the photos.
 
-    python -m train.stage1 --data CLOSET --out RUN
+    python -m train.stage1 --data CLOSET [WARDROBE] --out RUN
 
 Language-model loss on the captions and attribute sentences of the train split. Without --init the model is
 built from its parts first (`core.backbones.build`).
@@ -9,6 +9,7 @@ built from its parts first (`core.backbones.build`).
 import argparse
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from core.backbones.base import Backbone
     from train.material import Material
+
+
+LINED = 3000  # drawn garments an epoch, about as many as there are photographed ones
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,18 @@ class Captioning:
     def batches(self, epoch: int) -> list[list[int]]:
         """Draw an epoch's sentences; a function of the seed and `epoch` alone."""
         from train.batches import shuffled_batches
-        from train.examples import captioned_examples
+        from train.examples import Captioned, captioned_examples
 
         config = self.config
         rng = random.Random(f"stage1-{config.seed}-{epoch}")
-        self.shown = captioned_examples(self.material.garments, config.views, config.attribute_share, rng)
+        share = config.attribute_share
+        self.shown = captioned_examples(self.material.photographed, config.views, share, rng)
+        if self.material.lines:
+            from train.line_queries import described
+
+            lines = self.material.lines
+            photos = rng.sample(sorted(lines.designs), min(len(lines.designs), LINED))
+            self.shown += [Captioned(photo, 0, described(lines, photo, rng)) for photo in photos]
         return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
 
     def loss(self, indices: list[int]) -> "torch.Tensor":
@@ -109,7 +120,7 @@ class Captioning:
         return caption_loss(self.backbone, rows, captions, self.precision)
 
 
-def warm_up(backbone: "Backbone", data: Path, out: Path, cache: Path, config: Stage1Config) -> None:
+def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage1Config) -> None:
     """Train the projector and the decoder of `backbone` and save it in `out` with its run card."""
     from core.backbones.mllm import MllmBackbone
     from train.material import gather

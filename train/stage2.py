@@ -1,6 +1,6 @@
 """Stage 2, retrieval: composed queries are drawn to their targets.
 
-    python -m train.stage2 --init RUN --data CLOSET --out RUN2
+    python -m train.stage2 --init RUN --data CLOSET [WARDROBE] --out RUN2
 
 (a) both sides train against the batch's other targets; (b) the targets freeze, and the query side alone
 trains against a static bank of every training photo, with hard negatives mined from it. Train split only.
@@ -8,7 +8,7 @@ trains against a static bank of every training photo, with hard negatives mined 
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +33,8 @@ class Stage2Config:
     `steps` of phase (a) and `bank_steps` of phase (b), 0 for none of it; `batch` queries a step; `generated`,
     `words` and `word_dropout` as in `train.examples.Mixture`; `soft`: the share of the loss against affinity
     instead of the one label; `attribute`: weight of the attribute-prediction term; `caption`: weight of stage
-    1's loss in phase (a), without which the model forgets how to caption; `mined`: hard negatives a
+    1's loss in phase (a), without which the model forgets how to caption; `lined`: the share of batches from
+    lines of drawn garments, where a dataset has such; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
     `hold_out`: train without the tuning slice and report recall on it.
     """
@@ -49,6 +50,7 @@ class Stage2Config:
     soft_temperature: float = 0.1
     attribute: float = 1.0
     caption: float = 0.0
+    lined: float = 0.7
     generated: float = 1.0
     words: float = 0.35
     word_dropout: float = 0.1
@@ -72,7 +74,7 @@ class Stage2Config:
                 **dict.fromkeys((*counts, *weights), (0, any_more)),
                 **dict.fromkeys(("batch", "rank", "views", "hard_weight"), (1, any_more)),
                 **dict.fromkeys(("temperature", "soft_temperature"), (LEAST_TEMPERATURE, any_more)),
-                **dict.fromkeys(("soft", "word_dropout", "feature_dropout"), (0, 1)),
+                **dict.fromkeys(("soft", "lined", "word_dropout", "feature_dropout"), (0, 1)),
             },
         )
         if self.steps + self.bank_steps == 0:
@@ -81,7 +83,9 @@ class Stage2Config:
             )
 
 
-def retrieve(backbone: "Backbone", data: Path, out: Path, cache: Path, config: Stage2Config) -> None:
+def retrieve(
+    backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage2Config
+) -> None:
     """Train `backbone` in both phases and save it in `out` with its run card."""
     from core.backbones.mllm import add_adapters
     from train.material import gather

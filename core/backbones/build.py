@@ -202,7 +202,7 @@ def main() -> None:
     """Command line: read the train split, build, save."""
     parser = argparse.ArgumentParser(description="Build an untrained backbone from its parts.")
     parser.add_argument(
-        "--data", type=Path, required=True, help="Closet or FashionIQ; its train split is read"
+        "--data", type=Path, required=True, nargs="+", help="dataset folders; their train splits are read"
     )
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--kind", choices=["mllm", "clip"], default="mllm")
@@ -229,13 +229,13 @@ def main() -> None:
     parts = Parts(**options)
 
     from core.backbones.saving import refuse_other_model, save_backbone
-    from core.datasets.fashioniq import read_split
+    from core.datasets.fashioniq import join_splits, read_split
 
     refuse_other_model(out)
     if released is not None:
         backbone = _released(parts, released)
     else:
-        backbone = build(parts, wordings(read_split(data, "train")))
+        backbone = build(parts, wordings(join_splits([read_split(folder, "train") for folder in data])))
     save_backbone(backbone, out)
     sizes = ", ".join(f"{name} {sum(p.numel() for p in found):,}" for name, found in backbone.parts().items())
     print(f"{out}: {parts.kind}, {len(backbone.tokenizer)} tokens in the vocabulary, parameters: {sizes}")

@@ -92,6 +92,13 @@ def encode_all(
     return Features(array, places, views)
 
 
+def joined(first: Features, second: Features) -> Features:
+    """The features of both, the second encoded after the first into the same cache."""
+    if second.array.shape[1:] != first.array.shape[1:] or len(second.array) < len(first.array):
+        raise ValueError("the second features must be of the same cache, and not older than the first")
+    return Features(second.array, first.places | second.places, max(first.views, second.views))
+
+
 def encode_folder(
     backbone: "Backbone", images: Path, cache_dir: Path, views: int = 1, seed: int = 0
 ) -> Features:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,33 @@ def read_split(root: Path, split: str, categories: Sequence[str] | None = None) 
     items = [list(vars(garment).values()) for garment in garments.values()]
     mark = fingerprint([split, names, galleries, queries, items])
     return Split(root, split, tuple(names), tuple(triplets), galleries, garments, mark)
+
+
+def join_splits(splits: Sequence[Split]) -> Split:
+    """Several datasets' splits as one, in their order; of one it is that one itself.
+
+    Keys of triplets say which dataset they are of ("0/dress:12"). `root` is the first one's, so photos are to
+    be looked for before joining. HemlineError where two of them have a photo of the same id.
+    """
+    if len(splits) == 1:
+        return splits[0]
+    galleries: dict[str, tuple[str, ...]] = {}
+    garments: dict[str, Garment] = {}
+    triplets: list[Triplet] = []
+    seen: dict[str, Path] = {}
+    for number, split in enumerate(splits):
+        for id_ in split.union_gallery():
+            if id_ in seen:
+                raise HemlineError(f"{split.root} and {seen[id_]} both have a photo {id_}; use one of them")
+            seen[id_] = split.root
+        triplets += [replace(t, key=f"{number}/{t.key}") for t in split.triplets]
+        garments |= split.garments
+        for category, ids in split.galleries.items():
+            galleries[category] = (*galleries.get(category, ()), *ids)
+    mark = fingerprint([split.fingerprint for split in splits])
+    return Split(
+        splits[0].root, splits[0].split, tuple(galleries), tuple(triplets), galleries, garments, mark
+    )
 
 
 def _categories(root: Path, split: str, wanted: Sequence[str] | None) -> list[str]:

@@ -5,7 +5,7 @@ has an answer to what people ask of its garments, and wrong answers that differ 
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from core.errors import HemlineError
 from core.wardrobe.design import COLORS, RULES, Design, changed, sample
@@ -21,14 +21,16 @@ _WEIGHTS = {
 _CHANGES = {1: 0.5, 2: 0.33, 3: 0.17}
 
 
-def sample_lines(count: int, size: int, rng: random.Random) -> list[list[Design]]:
-    """`count` lines of `size` designs each, all different; the first of a line is what it starts from.
+def sample_lines(
+    count: int, size: int, rng: random.Random, without: Collection[Design] = ()
+) -> list[list[Design]]:
+    """`count` lines of `size` designs each, all different and none of `without`; each begins with its start.
 
     Families take turns, so that each has as many lines. Raises HemlineError for a size or count under 1.
     """
     if count < 1 or size < 1:
         raise HemlineError(f"a wardrobe needs lines and garments in them, not {count} lines of {size}")
-    taken: set[Design] = set()
+    taken: set[Design] = set(without)
     return [line(sample(rng, list(RULES)[n % len(RULES)]), size, rng, taken) for n in range(count)]
 
 

@@ -1,7 +1,9 @@
 """A design as a garment's record, in the words of Closet's garments."""
 
+from core.errors import HemlineError
+from core.families import family_of
 from core.types import Garment
-from core.wardrobe.design import Design
+from core.wardrobe.design import Design, check
 
 _CATEGORY = {
     "dress": "dress", "shirt": "shirt", "t-shirt": "toptee", "sweater": "toptee", "hoodie": "toptee",
@@ -55,3 +57,15 @@ def kind_of(design: Design) -> str:
     if denim and design.family in ("trousers", "shorts"):
         return {"trousers": "jeans", "shorts": "denim shorts"}[design.family]
     return design.family
+
+
+def design_of(garment: Garment) -> Design:
+    """The design of a drawn garment's record; HemlineError where the record is of none that can be drawn."""
+    family, pattern, length, fit = family_of(garment.kind), garment.pattern, garment.length, garment.fit
+    if family is None or pattern is None or length is None or fit is None:
+        raise HemlineError(f"{garment.id} is not a drawn garment: its record lacks what every design has")
+    return check(
+        Design(
+            family, garment.colors, pattern, garment.sleeve, garment.neckline, length, fit, garment.details
+        )
+    )
