@@ -17,7 +17,7 @@ MISSPELT: dict[str, tuple[str, ...]] = {
     "beige": ("biege", "bage", "baige"), "leopard": ("lepoard", "lepord"), "pleated": ("pleeted", "plated"),
     "pleats": ("pleets",), "ruffles": ("rufles", "ruffels"), "corduroy": ("corduory", "cordroy"),
         "prefer": ("perfer",),
-    "earthy": ("earhty", "earthey"), "something": ("somthing", "smth", "sumthing"), "straight": (
+    "earthy": ("earhty", "earthey"), "something": ("somthing", "sumthing"), "straight": (
         "strait", "straigt"),
     "sweatshirt": ("sweatshrit", "swetshirt"), "sweater": ("sweter", "swetter"), "skirt": ("skrt", "skrit"),
     "pink": ("pnk",), "print": ("prnt", "pritn"), "shoulder": ("sholder", "shouldr"), "ankle": ("ankel",

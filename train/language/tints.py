@@ -159,7 +159,7 @@ def _relative(talk: Talk, old: str, new: str) -> Change | None:
         ways += [(colors.lighter_by(old, -12.0, -1.2), _DARKER)] * 2
     if step >= 1.5:
         ways += [(colors.lighter_by(old, 1.5, 12.0), _LIGHTER)] * 2
-    if old not in colors.BRIGHTS and new in colors.BRIGHTS | {"gold"}:
+    if old not in colors.BRIGHTS | {"gold"} and new in colors.BRIGHTS | {"gold"}:
         ways.append((colors.BRIGHTS | {"gold"}, _BRIGHTER))
     if old in colors.BRIGHTS and new in colors.MUTED:
         ways.append((colors.MUTED, _MUTED))

@@ -13,6 +13,7 @@ from core.wardrobe.design import COLORS, RULES, Design, changed
 from train.language import fillers, frames, noise, silhouettes
 from train.language.change import Change, Talk, talk_about
 from train.language.extras import detail_added, detail_removed, detail_swapped, keep_words
+from train.language.held_out import held_out
 from train.language.hems import fit_change, length_change
 from train.language.kinds import kind_change
 from train.language.prints import pattern_change
@@ -203,6 +204,15 @@ def _changes(talk: Talk, asked: Iterable[str]) -> list[Change]:
 
 
 def _worded(
+    reference: Design, target: Design, asked: list[str], rng: random.Random, manner: Manner
+) -> tuple[str, Request]:
+    while True:
+        text, request = _draft(reference, target, asked, rng, manner)
+        if text and not held_out(text):
+            return text, request
+
+
+def _draft(
     reference: Design, target: Design, asked: list[str], rng: random.Random, manner: Manner
 ) -> tuple[str, Request]:
     talk = talk_about(reference, target, rng)
