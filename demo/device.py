@@ -1,5 +1,6 @@
 """Where the model computes: the CPU, a GPU of this machine, or one that ZeroGPU lends for a call."""
 
+import importlib
 import importlib.util
 import logging
 import os
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from core.backbones.base import Backbone, Look
 
 LOG = logging.getLogger("hemline")
+SPACES = "spaces"  # a package that ZeroGPU Spaces bring and that is of no use anywhere else
 LONGEST_CALL = 10  # seconds of GPU that one query asks for; ZeroGPU's own default of 60 uses quotas up
 
 
@@ -23,11 +25,10 @@ def announce_zero_gpu() -> bool:
     lent = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
     if not lent:
         return False
-    if importlib.util.find_spec("spaces") is None:
+    if importlib.util.find_spec(SPACES) is None:
         LOG.warning("this is a ZeroGPU Space without the package `spaces`: queries run on the CPU")
         return False
-    import spaces  # noqa: F401  # it patches torch, so it must come first
-
+    importlib.import_module(SPACES)  # it patches torch, so it must come first
     return True
 
 
@@ -50,10 +51,9 @@ def place(backbone: "Backbone", checkpoint: Path, device: str, zero_gpu: bool) -
 
 def _lend(backbone: "Backbone", checkpoint: Path, wanted: bool) -> None:
     """Let queries of `backbone` run where ZeroGPU says: only looks and vectors travel to its process."""
-    import spaces
-
     from core.backbones import load_backbone
 
+    spaces = importlib.import_module(SPACES)
     on_gpu = load_backbone(checkpoint).to("cuda") if wanted else backbone
     on_cpu = backbone.embed_queries
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from core.atlas import load_map, make_map
 from core.cli import entry
-from core.coordinates import map_coordinates, read_coordinates
 from core.errors import HemlineError
 from core.files import write_atomically
 from core.gallery import load_gallery
@@ -60,6 +60,7 @@ def write_report(
 ) -> None:
     """Write the report over the index as the folder `out`; an older report there is replaced as a whole.
 
+    The catalogue's map is made, beside the index, where there is none of these vectors.
     `results` are evaluations' JSON files; of those over this catalogue's garments the `worst` queries are
     shown, with the hits of `model` where it is the model that was evaluated. HemlineError where the index or
     a picture cannot be read, or `out` is a folder of something else.
@@ -98,8 +99,7 @@ def picture_name(row: int) -> str:
 
 def _catalogue(index_dir: Path, index: Index, garments: dict[str, Garment]) -> dict[str, Any]:
     """Columns in the order of the index's rows: ids, places, records as numbers into lists of values."""
-    kept = read_coordinates(index_dir, index)
-    coordinates = map_coordinates(index) if kept is None else kept
+    atlas = load_map(index_dir) or make_map(index_dir)
     known = [garments.get(id_) for id_ in index.ids]
     columns: dict[str, Any] = {}
     for field in ("colors", *FIELDS):
@@ -113,8 +113,10 @@ def _catalogue(index_dir: Path, index: Index, garments: dict[str, Garment]) -> d
             }
     return {
         "ids": list(index.ids),
-        "x": [round(float(x), 4) for x in coordinates[:, 0]],
-        "y": [round(float(y), 4) for y in coordinates[:, 1]],
+        "x": [place[0] for place in atlas.coordinates],
+        "y": [place[1] for place in atlas.coordinates],
+        "neighbours": atlas.neighbours,
+        "kept": atlas.neighbours_kept,
         "captions": [garment.caption if garment else "" for garment in known],
         "fields": columns,
         "nearest": _nearest(index),

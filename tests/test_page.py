@@ -301,7 +301,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def test_the_page_never_learns_where_files_lie(page: Page, app: App) -> None:
-    with page.expect_response(lambda got: "component_server" in got.url) as browsed:
+    with page.expect_response(lambda got: "browse" in (got.request.post_data or "")) as browsed:
         show(page, app)
     ask(page, "in red", tile=0)
     answer = page.evaluate("JSON.stringify(window.gradio_config)") + page.content() + browsed.value.text()

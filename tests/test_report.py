@@ -5,20 +5,17 @@ import os
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from core.backbones import load_backbone
 from core.building import build
-from core.coordinates import map_coordinates, read_coordinates, write_coordinates
 from core.datasets.fashioniq import read_split
 from core.errors import HemlineError
 from core.evaluation.protocol import PRESETS
 from core.evaluation.result import write_result
 from core.evaluation.run import evaluate_split
 from core.files import sha256_file
-from core.index import load_index
 from core.pictures import read_picture
 from core.search import open_searcher, search
 from demo.report import write_report
@@ -36,8 +33,6 @@ def made(closet_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = small_closet(closet_dir, folder / "closet")
     model = make_model(folder / "model")
     build(model, data / "images", folder / "index")
-    index = load_index(folder / "index")
-    write_coordinates(folder / "index", index, np.random.default_rng(0).random((len(index.ids), 2)), seed=0)
     split = read_split(data, "val")
     looks = {id_: read_picture(data / "images" / f"{id_}.jpg") for id_ in split.union_gallery()}
     facts = {"fingerprint": sha256_file(model / "hemline.json")}
@@ -62,6 +57,8 @@ def test_it_opens_from_the_disk_and_shows_map_results_and_hardest_queries(made: 
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto((made / "out" / "index.html").as_uri())
         expect(page.locator("#count")).to_have_text("40 garments")
+        kept = json.loads((made / "index" / "map.json").read_text())["neighbours_kept"]
+        expect(page.locator("#trust")).to_contain_text(f"{round(100 * kept)} % are")
         page.fill("#words", HOSTILE.split()[0].lower())  # that one caption is left, and stays words
         expect(page.locator("#count")).to_have_text("1 garment of 40")
         page.locator("#canvas").press("ArrowRight")
@@ -103,30 +100,3 @@ def test_an_older_report_is_replaced_and_anything_else_is_left(made: Path, tmp_p
     with pytest.raises(HemlineError, match="is not a report"):
         write_report(made / "index", tmp_path, [])
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def test_coordinates_are_kept_for_the_very_vectors(made: Path, tmp_path: Path) -> None:
-    index = load_index(made / "index")
-    kept = read_coordinates(made / "index", index)
-    assert kept is not None and kept.shape == (40, 2)
-    assert read_coordinates(tmp_path, index) is None
-    value = json.loads((made / "index" / "map.json").read_text())
-    for wrong in (
-        {"vectors_sha": "0"},
-        {"coordinates": value["coordinates"][1:]},
-        {"coordinates": ["x"] * 40},
-    ):
-        (tmp_path / "map.json").write_text(json.dumps(value | wrong))
-        with pytest.raises(HemlineError, match=r"map\.json"):
-            read_coordinates(tmp_path, index)
-
-
-def test_garments_alike_lie_together_on_the_map_and_the_seed_decides_it(made: Path) -> None:
-    index = load_index(made / "index")
-    first = map_coordinates(index, seed=1)
-    assert np.array_equal(first, map_coordinates(index, seed=1))
-    assert first.shape == (40, 2) and first.min() == 0 and first.max() == 1
-    alike = np.array(index.vectors) @ np.array(index.vectors).T
-    apart = np.linalg.norm(first[:, None] - first[None], axis=2)
-    upper = np.triu_indices(40, 1)
-    assert np.corrcoef(alike[upper], apart[upper])[0, 1] < -0.3

@@ -259,6 +259,7 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   legend();
   describe(-1);
+  part("trust").textContent = `Neighbours on the map are garments that the model finds alike. Two dimensions cannot show all of it: of a garment's ${catalogue.neighbours} nearest, ${Math.round(100 * catalogue.kept)} % are its nearest here as well. The lines lead from a chosen garment to those that truly are.`;
   listeners.push((seen, row) => {
     if (seen !== "map") return;
     fit();
