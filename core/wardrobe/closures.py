@@ -1,8 +1,10 @@
 """How a garment opens in front: a placket, an opening from neck to hem, buttons, a zip."""
 
+from functools import partial
+
 from core.wardrobe.design import Design
 from core.wardrobe.paint import Paint
-from core.wardrobe.shapes import CX, shape, stroke
+from core.wardrobe.shapes import CX, shape, shifted, spline, stroke
 from core.wardrobe.silhouette import Cut
 
 
@@ -23,6 +25,8 @@ def opening(design: Design, cut: Cut, paint: Paint) -> str:
     """Seams of the opening that a shirt, a jacket or a coat has with or without buttons (clipped)."""
     y0, y1 = reach(design, cut)
     parts = []
+    if design.family in ("jacket", "coat"):
+        parts.append(_seams(cut, paint))
     if design.family in ("jacket", "coat") and "zip" not in design.details:
         x = CX + 8 * cut.detail
         parts.append(shape([(x, y0), (x + 4, y0), (x + 4, y1 + 9), (x, y1 + 9)], "#000", 0.18))
@@ -31,7 +35,7 @@ def opening(design: Design, cut: Cut, paint: Paint) -> str:
     if (
         design.family == "shirt"
         and "zip" not in design.details
-        and design.neckline in ("collar", "mock", "crew", "v")
+        and design.neckline not in ("off-shoulder", "lapel")
     ):
         w = 8 * cut.detail
         parts.append(shape([(CX - w, y0), (CX + w, y0), (CX + w, y1 + 9), (CX - w, y1 + 9)], "#fff", 0.10))
@@ -44,36 +48,47 @@ def opening(design: Design, cut: Cut, paint: Paint) -> str:
     return "".join(parts)
 
 
+def _seams(cut: Cut, paint: Paint) -> str:
+    """The tailored seams of a jacket's front."""
+    k, parts = cut.k, []
+    for side in (-1, 1):
+        chest, low = cut.armpit[0] - CX, cut.half(cut.hem_y)
+        waist = cut.half(min(cut.waist_y, cut.hem_y))
+        at = [(chest * 0.98, cut.armpit[1] - 18 * k), (chest * 0.68, cut.armpit[1] + 8 * k)]
+        at += [(waist * 0.58, min(cut.waist_y, cut.hem_y - 8)), (low * 0.66, cut.hem_y + 8)]
+        line = spline([(CX + side * x, y) for x, y in at], 6)
+        parts.append(stroke(line, paint.line, 1.2, 0.6) + stroke(shifted(line, 2.5), "#fff", 1.2, 0.12))
+    return "".join(parts)
+
+
 def buttons(design: Design, cut: Cut, paint: Paint) -> str:
     """A row of buttons that stand out."""
     y0, y1 = reach(design, cut)
     x = CX + (15 * cut.detail if "zip" in design.details else 0)
     r = 5.2 * (cut.detail + 0.08)
     start, end = y0 + r + (7 if cut.edge else 2), y1 - r - 4
-    if design.family in ("trousers", "shorts"):
-        start, r = cut.waist_y + 1, 5.0
+    if design.family in ("trousers", "shorts", "skirt"):
+        start, r = cut.waist_y + (1 if "belt" not in design.details else 20), 5.4
     if design.neckline == "lapel":
         start += 4
     if "bow" in design.details:
         start += 14 * cut.detail
-    gap = 27 * cut.detail if design.family not in ("trousers", "shorts") else 17
+    gap = 25 * cut.detail if design.family not in ("trousers", "shorts") else 17
     count = max(2, min(9, round((end - start) / gap) + 1))
-    edge = "#00000088"
+    dot = partial(_dot, x)
+    # A rim of the opposite tone: a dark button shows on a dark flower of a light cloth.
+    rim = "#fdf9f0" if paint.button != "#fbf7ee" else "#3a322c"
     parts = []
     for i in range(count):
         y = start + (end - start) * i / (count - 1)
-        parts.append(
-            f'<circle cx="{x + 0.8:.1f}" cy="{y + 1.6:.1f}" r="{r + 0.5:.1f}" fill="#000" fill-opacity="0.3"/>'
-        )
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{paint.button}" stroke="{edge}" stroke-width="0.9"/>'
-        )
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r * 0.62:.1f}" fill="none" stroke="#808080" stroke-opacity="0.6" stroke-width="0.8"/>'
-        )
-        for dx in (-1.3, 1.3):
-            parts.append(f'<circle cx="{x + dx:.1f}" cy="{y:.1f}" r="0.8" fill="#77706a"/>')
+        parts += [dot(y + 1.8, r + 1.4, "#000", 0.28), dot(y, r + 1.3, rim), dot(y, r, paint.button)]
+        parts += [dot(y, r * 0.66, "#808080", 0.28), dot(y, r * 0.5, paint.button)]
+        parts += [_dot(x + dx, y, 0.9, "#7d766f") for dx in (-1.4, 1.4)]
     return "".join(parts)
+
+
+def _dot(x: float, y: float, r: float, color: str, opacity: float = 1.0) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{color}" fill-opacity="{opacity}"/>'
 
 
 def zipper(design: Design, cut: Cut, paint: Paint) -> str:
@@ -81,7 +96,6 @@ def zipper(design: Design, cut: Cut, paint: Paint) -> str:
     y0, y1 = reach(design, cut)
     x, s = CX, cut.detail
     if design.family in ("trousers", "shorts"):
-        x = CX + (0 if "buttons" not in design.details else 14)
         y1 = max(y1, y0 + 46)
     elif design.neckline in ("turtleneck", "mock"):
         y0 -= 26 * cut.k if design.neckline == "turtleneck" else 16 * cut.k

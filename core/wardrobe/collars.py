@@ -1,4 +1,4 @@
-"""What stands, lies or hangs at the neck: bindings, collars, lapels, hoods, straps; and the inside seen there."""
+"""What stands, lies or hangs at the neck: bindings, collars, lapels, hoods, straps; and the inside there."""
 
 from core.wardrobe.design import Design
 from core.wardrobe.paint import Paint
@@ -26,7 +26,11 @@ def behind(design: Design, cut: Cut, paint: Paint) -> str:
     if name in ("strapless", "off-shoulder"):
         return _inner_rim(cut, paint, 7 * k)
     if name == "straps":
-        return _inner_rim(cut, paint, 9 * k)
+        hang = ""
+        for side in (-1, 1):
+            line = [(CX + side * 30 * k, cut.neck_y + 6 * k), (CX + side * 19 * k, cut.armpit[1] - 2)]
+            hang += stroke(line, paint.line, 5.4 * cut.detail) + stroke(line, paint.deep, 3.6 * cut.detail)
+        return hang + _inner_rim(cut, paint, 9 * k)
     if name == "halter":
         loop = spline(
             [
@@ -77,9 +81,9 @@ def behind(design: Design, cut: Cut, paint: Paint) -> str:
     inside = [*back, *cut.edge[::-1]]
     parts = [shape(inside, paint.deep), stroke(back, paint.line, 1.2)]
     parts.append(stroke(shifted(back, -3.2), paint.line, 1, 0.6))
-    parts.append(
-        f'<rect x="{CX - 5 * k:.1f}" y="{y + (rise + 4 if name not in ("collar", "polo", "lapel") else 1):.1f}" width="{10 * k:.1f}" height="{5 * k:.1f}" fill="#f4f0e8" fill-opacity="0.85"/>'
-    )
+    label = y + (1 if name in ("collar", "polo", "lapel") else rise + 4)
+    tag = [(CX - 5 * k, label), (CX + 5 * k, label), (CX + 5 * k, label + 5 * k), (CX - 5 * k, label + 5 * k)]
+    parts.append(shape(tag, "#f4f0e8", 0.85))
     return "".join(parts)
 
 
@@ -162,10 +166,9 @@ def front(design: Design, cut: Cut, paint: Paint) -> str:
         parts += [shape(fold, trim or paint.fill), shape(fold, "#fff", 0.12)]
         parts.append(stroke(shifted(cut.edge, -width * 1.2), paint.line, 1.3))
     elif name == "square":
-        deep = [(x + (0 if i in (0, 3) else 0), yy) for i, (x, yy) in enumerate(cut.edge)]
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = deep
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = cut.edge
         w = width
-        ring = [*deep, (x3 + w, y3 + 2), (x2 + w, y2 + w), (x1 - w, y1 + w), (x0 - w, y0 + 2)]
+        ring = [*cut.edge, (x3 + w, y3 + 2), (x2 + w, y2 + w), (x1 - w, y1 + w), (x0 - w, y0 + 2)]
         parts += [shape(ring, tone), stroke([*ring, ring[0]], paint.line, 1, 0.8)]
     else:
         ring = [*cut.edge, *inner[::-1]]

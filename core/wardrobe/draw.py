@@ -41,13 +41,14 @@ def svg(design: Design, seed: int) -> str:
     fabric = cloth(design, rng, whole)
     paint = paint_of(fabric, rng)
     ground = rng.choice(_GROUNDS)
-    defs = [fabric.defs, shading.gradients(cut, design.family == "sweater", ground)]
+    left = rng.random() < 0.5
+    defs = [fabric.defs, shading.gradients(cut, design.family == "sweater", ground, left)]
     body = trace(cut.outline, True)
     defs.append(f'<clipPath id="body"><path d="{body}"/></clipPath>')
 
     outlines = [*(limb.placed for limb in limbs), cut.outline]
     parts = [
-        shading.shadow(outlines, rng.uniform(3, 6), rng.uniform(5, 8)),
+        shading.shadow(outlines, rng.uniform(3, 6) * (1 if left else -1), rng.uniform(5, 8)),
         collars.behind(design, cut, paint),
     ]
     parts += [draw_sleeve(design, limb, cut, paint) for limb in limbs]

@@ -13,7 +13,7 @@ _TROUSERS = {
     "straight": (45, 54, 27, 24, 23, 36), "skinny": (42, 49, 22, 13, 9, 30),
     "wide": (45, 57, 32, 37, 43, 52), "flared": (43, 51, 23, 16, 36, 44), "loose": (50, 64, 34, 30, 17, 38),
 }  # fmt: skip
-_SHORTS = {"regular": (58, 72, 40, 44), "fitted": (54, 64, 33, 31), "loose": (64, 84, 52, 64)}
+_SHORTS = {"regular": (58, 72), "fitted": (54, 64), "loose": (64, 84)}
 
 
 def trousers(design: Design, rng: random.Random) -> Cut:
@@ -41,7 +41,7 @@ def trousers(design: Design, rng: random.Random) -> Cut:
 def shorts(design: Design, rng: random.Random) -> Cut:
     """The cut of shorts, on a body larger than that of trousers."""
     y0, crotch = 62.0, 142.0
-    waist, hip, half, out = _SHORTS[design.fit]
+    waist, hip = _SHORTS[design.fit]
     hem_y = SHORT_HEMS[design.length] + rng.uniform(-2, 2)
     gap = 3 + (hem_y - crotch) * 0.1
     outer: list[Point] = [(CX + waist, y0), (CX + hip, 116), (CX + hip + 3, crotch)]

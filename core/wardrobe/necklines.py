@@ -18,7 +18,7 @@ def cut_neckline(design: Design, cut: Cut) -> None:
     if name in ("strapless", "straps", "off-shoulder", "halter"):
         _bare(name, cut)
         return
-    half, depth = _OPENINGS[name]
+    half, depth = (float(size) for size in _OPENINGS[name])
     # On the small body of a dress the opening is cut a little larger, to be seen.
     scale = k * (1.12 if k < 1 else 1.0)
     half, depth = half * scale, depth * scale

@@ -10,6 +10,7 @@ from core.wardrobe.palette import darker, lighter
 @dataclass(frozen=True)
 class Paint:
     """Tones (hex) of one garment: `main` its cloth's, `dark` its edges, `deep` its inside, `line` seams.
+    `fill` is what outlines are filled with (`shapes.shape`).
 
     `trim` is the second colour where the design shows one; `metal`, `button` and `leather` are for what is
     put on, chosen to stand out from the cloth.
@@ -24,7 +25,6 @@ class Paint:
     trim: str | None
     button: str
     leather: str
-    band: str
     rng: random.Random
 
 
@@ -37,6 +37,10 @@ def luminance(color: str) -> float:
 def paint_of(cloth: Cloth, rng: random.Random) -> Paint:
     """The tones that go with a cloth."""
     main = cloth.main
+    # A gleaming ground under a tile is two fills here: as one nested pattern it is drawn ten times slower.
+    layers = ("cloth-ground", "cloth-tile")
+    nested = all(f'id="{name}"' in cloth.defs for name in layers)
+    fill = " ".join(f"url(#{name})" for name in layers) if nested else cloth.fill
     light = luminance(main)
     if light < 0.22:
         line, deep, dark = lighter(main, 0.33), darker(main, 0.45), lighter(main, 0.14)
@@ -48,8 +52,8 @@ def paint_of(cloth: Cloth, rng: random.Random) -> Paint:
     if light < 0.2:
         leather = "#9a6234"
     return Paint(
-        cloth.fill, main, dark, deep, line,
+        fill, main, dark, deep, line,
         "#ffffff", cloth.second,
         "#fbf7ee" if light < 0.5 else "#2e2622", leather,
-        darker(main, 0.3) if light > 0.3 else lighter(main, 0.3), rng,
+        rng,
     )  # fmt: skip

@@ -12,10 +12,19 @@ def pockets(design: Design, cut: Cut, paint: Paint) -> str:
     trim = paint.trim if "contrast-trim" in design.details else None
     family = design.family
     if family in ("shirt", "t-shirt"):
-        x, w, h = CX + 27, 27, 31
-        y = max(cut.neck_y + 46, cut.neck_y + cut.depth + 6 if cut.depth > 40 else 0)
+        x, w, h = CX + 27, 27.0, 31.0
+        y = max(
+            cut.neck_y + 46,
+            cut.neck_y + cut.depth + (22 if design.neckline == "off-shoulder" else 6)
+            if cut.depth > 40
+            else 0,
+        )
         x = max(x - w / 2, CX + 12) + w / 2
-        if "ruffles" in design.details or "bow" in design.details or design.neckline in ("collar", "lapel", "polo"):
+        if (
+            "ruffles" in design.details
+            or "bow" in design.details
+            or design.neckline in ("collar", "lapel", "polo")
+        ):
             y += 30
         y = min(y, cut.hem_y - h - 12)
         return _patch(x, y, w, h, paint, trim, flap=False)
@@ -46,13 +55,11 @@ def pockets(design: Design, cut: Cut, paint: Paint) -> str:
             (CX + cut.half(cut.waist_y + 42) - 1, cut.waist_y + 42),
         ]
         for line in (slant, mirrored(slant)):
-            out += stroke(line, paint.deep, 2.6) + stroke(
-                shifted(line, 4 if line is slant else 4), paint.line, 0.9, 0.6, "3 2"
-            )
+            out += stroke(line, paint.deep, 2.6) + stroke(shifted(line, 4), paint.line, 0.9, 0.6, "3 2")
         return out
     w, h = 33 * s, 36 * s
     if family == "skirt":
-        w, h, y = 34, 36, cut.waist_y + 22
+        w, h, y = 34.0, 36.0, cut.waist_y + 22
         y = min(y, cut.hem_y - h - 10)
     elif family in ("dress", "coat"):
         y = cut.waist_y + 18

@@ -1,18 +1,23 @@
-"""Folds, the roundness of the body, the fall of light, the shadow on the ground; and the knit of a sweater."""
+"""Folds, the roundness of the body, the fall of light, the shadow on the ground; a sweater's knit."""
 
 import random
 
 from core.wardrobe.design import Design
-from core.wardrobe.shapes import CX, Point, lens, shape, stroke, trace
+from core.wardrobe.shapes import CX, Point, lens, shape, shifted, stroke, trace
 from core.wardrobe.silhouette import Cut
 
 
-def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
-    """Definitions: `round` (body), `roundL` and `roundR` (sleeves), `fall` (top to bottom), `ground`, `knit`."""
+def gradients(cut: Cut, knit: bool, ground: tuple[str, str], left: bool) -> str:
+    """Definitions: `round` (body), `roundL` and `roundR` (sleeves), `fall` (top to bottom), `ground`, `knit`.
+
+    The light comes from the left, or from the right.
+    """
     x1 = max(x for x, _ in cut.outline)
     x0 = 2 * CX - x1
 
     def across(name: str, a: float, b: float, stops: list[tuple[float, str, float]]) -> str:
+        if not left:
+            a, b = b, a
         marks = "".join(f'<stop offset="{o}" stop-color="{c}" stop-opacity="{p}"/>' for o, c, p in stops)
         return (
             f'<linearGradient id="{name}" gradientUnits="userSpaceOnUse" x1="{a:.0f}" y1="0" x2="{b:.0f}" '
@@ -35,7 +40,8 @@ def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
     out += across("roundL", 2 * CX - sx - wide / 2, 2 * CX - sx + wide / 2, limb)
     out += across("roundR", sx - wide / 2, sx + wide / 2, limb)
     out += (
-        f'<linearGradient id="fall" gradientUnits="userSpaceOnUse" x1="90" y1="40" x2="200" y2="300">'
+        f'<linearGradient id="fall" gradientUnits="userSpaceOnUse" x1="{90 if left else 230}" y1="40" '
+        f'x2="{200 if left else 120}" y2="300">'
         f'<stop offset="0" stop-color="#fff" stop-opacity="0.12"/><stop offset="0.5" stop-color="#fff" '
         f'stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity="0.16"/></linearGradient>'
         f'<linearGradient id="ground" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{ground[0]}"/>'
@@ -44,9 +50,9 @@ def gradients(cut: Cut, knit: bool, ground: tuple[str, str]) -> str:
     if knit:
         out += (
             '<pattern id="knit" patternUnits="userSpaceOnUse" width="7" height="7">'
-            '<path d="M0 0.7L3.5 4.9L7 0.7" fill="none" stroke="#000" stroke-opacity="0.15" stroke-width="1.7"/>'
-            '<path d="M0 4.2L3.5 8.4L7 4.2M0 -2.8L3.5 1.4L7 -2.8" fill="none" stroke="#fff" stroke-opacity="0.12" stroke-width="1.4"/>'
-            "</pattern>"
+            + stroke("M0 0.7L3.5 4.9L7 0.7", "#000", 1.7, 0.15)
+            + stroke("M0 4.2L3.5 8.4L7 4.2M0 -2.8L3.5 1.4L7 -2.8", "#fff", 1.4, 0.12)
+            + "</pattern>"
         )
     return out
 
@@ -125,12 +131,10 @@ def _leg_folds(cut: Cut, rng: random.Random) -> str:
 
 
 def shadow(outlines: list[list[Point]], dx: float, dy: float) -> str:
-    """A soft shadow on the ground under outlines, of strokes upon strokes: a blur costs more."""
-    d = "".join(trace([(x + dx, y + dy) for x, y in points[::2]], True) for points in outlines)
-    parts = [shape(d, "#30261c", 0.04)]
-    for width, strength in ((17, 0.02), (13, 0.026), (9, 0.032), (5, 0.036), (2, 0.036)):
-        parts.append(
-            f'<path d="{d}" fill="none" stroke="#30261c" stroke-width="{width}" stroke-linejoin="bevel" '
-            f'stroke-opacity="{strength}"/>'
-        )
+    """A soft shadow on the ground under outlines (clockwise), of ever larger ones: a blur costs more."""
+    parts = []
+    for grown, strength in ((9, 0.03), (6.6, 0.035), (4.6, 0.04), (2.8, 0.045), (1.2, 0.05), (-0.5, 0.05)):
+        pieces = (shifted(points[::2], grown) for points in outlines)
+        d = "".join(trace([(x + dx, y + dy) for x, y in piece], True) for piece in pieces)
+        parts.append(shape(d, "#30261c", strength))
     return "".join(parts)

@@ -5,6 +5,7 @@ Points are (x, y) in the 320 x 320 user space, x to the right and y downwards.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 Point = tuple[float, float]
 Points = Sequence[Point]
@@ -45,10 +46,10 @@ def trace(points: Points, closed: bool = False) -> str:
 
 
 def shape(points: Points | str, fill: str, opacity: float = 1.0, more: str = "") -> str:
-    """A filled path: of points (closed), or of a `d` as it is."""
+    """A filled path: of points (closed), or of a `d` as it is; fills parted by a space lie one on another."""
     d = points if isinstance(points, str) else trace(points, closed=True)
     seen = "" if opacity == 1 else f' fill-opacity="{opacity:.3f}"'
-    return f'<path d="{d}" fill="{fill}"{seen} {more}/>'
+    return "".join(f'<path d="{d}" fill="{one}"{seen} {more}/>' for one in fill.split())
 
 
 def stroke(
@@ -65,7 +66,7 @@ def stroke(
 
 
 def lens(start: Point, end: Point, bend: float, width: float) -> str:
-    """The `d` of a leaf-shaped fold from start to end, bent sideways by `bend` px, `width` px at its widest."""
+    """The `d` of a leaf-shaped fold, bent sideways by `bend` px, `width` px at its widest."""
     (x0, y0), (x1, y1) = start, end
     length = math.hypot(x1 - x0, y1 - y0) or 1.0
     nx, ny = -(y1 - y0) / length, (x1 - x0) / length
@@ -79,12 +80,12 @@ def lens(start: Point, end: Point, bend: float, width: float) -> str:
 
 def along(points: Points, every: float) -> list[tuple[Point, Point]]:
     """Places about `every` px apart on a polyline, each with the unit normal to the left of its way."""
-    total = sum(math.dist(a, b) for a, b in zip(points, points[1:], strict=False))
+    total = sum(math.dist(a, b) for a, b in pairwise(points))
     count = max(2, round(total / every))
     wanted = [total * i / count for i in range(count + 1)]
     found: list[tuple[Point, Point]] = []
     walked = 0.0
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         piece = math.dist(a, b)
         if piece == 0:
             continue

@@ -34,7 +34,7 @@ def plain(family: str) -> Design:
 
 
 def varied(family: str, field: str) -> list[tuple[str, Design]]:
-    """Designs of `family` that differ in `field` alone (and what must go with it), with that field's value."""
+    """Designs that differ in `field` alone (and what must go with it), each with that field's value."""
     rng, base, rules = random.Random(3), plain(family), RULES[family]
     if field == "family":
         return [(name, plain(name)) for name in RULES]

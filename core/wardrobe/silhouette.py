@@ -6,6 +6,7 @@ Families that share their lengths share the body, so that a hem's height says th
 import math
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from core.wardrobe.design import BARE_NECKS, Design
 from core.wardrobe.shapes import CX, Point, Points, mirrored, spline
@@ -26,7 +27,8 @@ class Cut:
 
     `top` runs from the left armpit over shoulders and neckline to the right one (or along the waist of what
     is worn below it), `side` down the right, `hem` from right to left; `edge` is the neckline from left to
-    right. With legs, `hem` is the right one's and `inseam` goes from it up to the crotch. `k` is the body's scale (1 for tops) and `detail` the size of what is put on it.
+    right. With legs, `hem` is the right one and `inseam` goes from it up to the crotch. `k` is the body's scale
+    (1 for tops) and `detail` the size of what is put on it.
     """
 
     top: list[Point]
@@ -62,7 +64,7 @@ class Cut:
         points = self.side
         if y <= points[0][1]:
             return points[0][0] - CX
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             if y0 <= y <= y1 and y1 > y0:
                 return x0 + (x1 - x0) * (y - y0) / (y1 - y0) - CX
         return points[-1][0] - CX

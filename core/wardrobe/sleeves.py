@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from core.wardrobe import trims
 from core.wardrobe.design import Design
 from core.wardrobe.paint import Paint
-from core.wardrobe.shapes import CX, Point, lens, shape, spline, stroke, trace
+from core.wardrobe.shapes import CX, Point, lens, shape, shifted, spline, stroke, trace
 from core.wardrobe.silhouette import Cut
 
 ARM = 146.0
-SHARES = {"cap": 0.13, "short": 0.32, "elbow": 0.54, "three-quarter": 0.77, "long": 1.0}
+SHARES = {"cap": 0.13, "short": 0.36, "elbow": 0.57, "three-quarter": 0.77, "long": 1.0}
 _WIDTHS = {
     # across at the upper arm and at the wrist, px on the body of tops
     "fitted": (38, 23), "loose": (58, 41), "regular": (44, 30),
@@ -49,7 +49,7 @@ def _sleeve(design: Design, cut: Cut, rng: random.Random, right: bool) -> Sleeve
     (sx, sy), (ax, ay) = cut.shoulder, cut.armpit
     length = ARM * k * SHARES[design.sleeve or "long"]
     if design.neckline == "off-shoulder":
-        length = max(length - 26 * k, 20 * k)
+        length = max(length - 14 * k, 22 * k)
     upper, wrist = (w * k for w in _WIDTHS.get(design.fit, _WIDTHS["regular"]))
     if design.family in ("coat", "jacket", "hoodie", "sweater"):
         upper, wrist = upper * 1.08, wrist * 1.12
@@ -90,6 +90,8 @@ def _sleeve(design: Design, cut: Cut, rng: random.Random, right: bool) -> Sleeve
         for u, v in whole
     ]
     turn = f"rotate({-side * math.degrees(slope):.2f} {CX + side * (sx - CX):.1f} {sy:.1f})"
+    if not right:
+        turned.reverse()
     return Sleeve(placed(whole), line if right else line[::-1], turn, turned, right, placed(middle))
 
 
@@ -129,7 +131,9 @@ def draw_sleeve(design: Design, sleeve: Sleeve, cut: Cut, paint: Paint) -> str:
     if "cuffs" in design.details:
         parts.append(trims.cuff(sleeve.hem, 17 * size, paint))
     if "ruffles" in design.details:
-        parts.append(trims.ruffle(sleeve.hem, 13 * size, paint))
+        line = shifted(sleeve.hem, -18 * size) if "cuffs" in design.details else sleeve.hem
+        trim = paint.trim if "contrast-trim" in design.details else None
+        parts.append(trims.ruffle(line, 13 * size, paint, trim))
     if "lace-trim" in design.details:
         parts.append(trims.lace(sleeve.hem, 9 * size, paint))
     return f'<g transform="{sleeve.turn}">{"".join(parts)}</g>'

@@ -4,6 +4,7 @@ Every line given runs from right to left, so that the outside is on its left: be
 """
 
 import math
+from itertools import pairwise
 
 from core.wardrobe.design import Design
 from core.wardrobe.paint import Paint, luminance
@@ -41,8 +42,8 @@ def cuff(line: Points, height: float, paint: Paint) -> str:
     return "".join(parts)
 
 
-def ruffle(line: Points, height: float, paint: Paint) -> str:
-    """A gathered flounce that hangs from a line a little above the edge."""
+def ruffle(line: Points, height: float, paint: Paint, trim: str | None = None) -> str:
+    """A gathered flounce that hangs from a line a little above the edge, itself edged with `trim`."""
     seam = shifted(line, -height * 0.55)
     places = along(seam, 2.2)
     count = max(3, round(math.dist(seam[0], seam[-1]) / (height * 0.85)))
@@ -65,6 +66,8 @@ def ruffle(line: Points, height: float, paint: Paint) -> str:
         tip = (a[0] + (b[0] - a[0]) * 0.92, a[1] + (b[1] - a[1]) * 0.92)
         wedge = [a, (tip[0] + height * 0.13, tip[1]), (tip[0] - height * 0.13, tip[1])]
         parts.append(shape(wedge, "#000" if dark else "#fff", 0.22 if dark else 0.25))
+    if trim:
+        parts.append(stroke(bottom, trim, 4))
     parts.append(stroke(bottom, paint.line, 1.3))
     parts.append(stroke(seam, paint.line, 1.4, 0.9))
     return "".join(parts)
@@ -75,17 +78,23 @@ def lace(line: Points, height: float, paint: Paint) -> str:
     pale, thread = "#fffdf6", "#857b6f"
     inner, outer = shifted(line, -height * 0.62), shifted(line, height * 0.42)
     places = along(outer, height * 0.95)
-    inset = [
-        ((ax + bx) / 2, (ay + by) / 2) for ((ax, ay), _), ((bx, by), _) in zip(places, places[1:], strict=False)
-    ]
+    inset = [((ax + bx) / 2, (ay + by) / 2) for ((ax, ay), _), ((bx, by), _) in pairwise(places)]
     r = height * 0.52
-    parts = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{pale}" stroke="{thread}"/>' for x, y in inset]
+    parts = [
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{pale}" stroke="{thread}"/>' for x, y in inset
+    ]
     whole = [*inner, *outer[::-1]]
     parts += [shape([(x, y + 1.5) for x, y in whole], "#000", 0.12), shape(whole, pale)]
     parts.append(stroke(inner, thread, 1.1, 0.9))
     parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r * 0.42:.1f}" fill="{thread}"/>' for x, y in inset]
-    parts.append(stroke(shifted(line, -height * 0.2), thread, height * 0.2, 0.9, f"{height * 0.2:.1f} {height * 0.3:.1f}"))
-    parts.append(stroke([whole[0], outer[0]], thread, 0.9, 0.7) + stroke([inner[-1], outer[-1]], thread, 0.9, 0.7))
+    parts.append(
+        stroke(
+            shifted(line, -height * 0.2), thread, height * 0.2, 0.9, f"{height * 0.2:.1f} {height * 0.3:.1f}"
+        )
+    )
+    parts.append(
+        stroke([whole[0], outer[0]], thread, 0.9, 0.7) + stroke([inner[-1], outer[-1]], thread, 0.9, 0.7)
+    )
     return "".join(parts)
 
 
@@ -114,20 +123,25 @@ def at_hem(design: Design, cut: Cut, paint: Paint) -> tuple[str, str]:
     """What runs along the body's hem: what is clipped to the garment, and what hangs over it."""
     size, inside, over = cut.detail, [], []
     details = design.details
+    trim = paint.trim if "contrast-trim" in details else None
+    turned = "cuffs" in details and bool(cut.inseam)
     for hem in cut.hems:
-        if "contrast-trim" in details and paint.trim:
-            inside.append(band(hem, 10 * size, paint.trim, paint))
-        elif design.family in ("sweater", "hoodie"):
+        if trim:
+            above = 9 * size if "lace-trim" in details else 0
+            wide = 15 if design.family in ("sweater", "hoodie") else 10 * size
+            inside.append(band(shifted(hem, -above), wide, trim, paint))
+        if design.family in ("sweater", "hoodie"):
             inside.append(ribbing(hem, 15, paint))
-        elif not ("cuffs" in details and cut.inseam):
+        elif not turned and not trim:
             inside.append(stitching(hem, 6 * size, paint))
-        if "cuffs" in details and cut.inseam:
+        if turned:
             over.append(cuff(hem, 19, paint))
         if "ruffles" in details:
-            if not cut.inseam and cut.hem_y - cut.waist_y > 40 and design.family in ("dress", "skirt"):
+            tiers = design.family in ("dress", "skirt") and "pockets" not in details
+            if tiers and cut.hem_y - cut.waist_y > 40:
                 y = cut.waist_y + (cut.hem_y - cut.waist_y) * 0.52
-                over.append(ruffle(cut.across(y, 6, 1)[::-1], 24 * size, paint))
-            over.append(ruffle(hem, 22 * size, paint))
+                over.append(ruffle(cut.across(y, 6, 1)[::-1], 24 * size, paint, trim))
+            over.append(ruffle(shifted(hem, -26) if turned else hem, 22 * size, paint, trim))
         if "lace-trim" in details:
             over.append(lace(hem, 12 * size, paint))
     return "".join(inside), "".join(over)
@@ -153,10 +167,15 @@ def at_neck(design: Design, cut: Cut, paint: Paint) -> str:
     half = min(cut.half(y), cut.armpit[0] - CX) * 0.94
     line = spline([(CX + half, y), (CX, y + 7 * cut.k), (CX - half, y)], 10)
     if "ruffles" in design.details:
-        parts.append(ruffle(line, 19 * size, paint))
+        parts.append(
+            ruffle(line, 19 * size, paint, paint.trim if "contrast-trim" in design.details else None)
+        )
     if "lace-trim" in design.details:
         if design.neckline in ("turtleneck", "mock", "hood", "lapel", "collar", "polo"):
-            parts.append(lace(shifted(line, 14 * size if "ruffles" in design.details else 0), 10 * size, paint))
+            parts.append(
+                lace(shifted(line, 14 * size if "ruffles" in design.details else 0), 10 * size, paint)
+            )
         else:
-            parts.append(lace(cut.edge[::-1], 9.5 * size, paint))
+            below = 8 * size if "contrast-trim" in design.details else 0
+            parts.append(lace(shifted(cut.edge[::-1], below), 9.5 * size, paint))
     return "".join(parts)

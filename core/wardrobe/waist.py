@@ -91,7 +91,8 @@ def bow(design: Design, cut: Cut, paint: Paint) -> str:
     """A large bow of two loops at the neckline, or at the side of the waist of a skirt."""
     s = cut.detail + 0.06
     if design.family == "skirt":
-        x, y = CX + 25, cut.waist_y + 4
+        s = 0.84
+        x, y = CX + 38, cut.waist_y + 4
     else:
         x, y = CX, cut.neck_y + cut.depth + 5 * s
         if design.neckline in ("collar", "polo", "turtleneck", "mock"):
@@ -135,9 +136,8 @@ def bow(design: Design, cut: Cut, paint: Paint) -> str:
                 lens((x + side * 15 * s, y - 11 * s), (x + side * 29 * s, y - 8 * s), -2, 3 * s), "#fff", 0.25
             )
         )
-    parts.append(
-        f'<rect x="{x - 6 * s:.1f}" y="{y - 7 * s:.1f}" width="{12 * s:.1f}" height="{14 * s:.1f}" rx="4" fill="{color}" stroke="{edge}" stroke-width="1.5"/>'
-    )
+    knot = [(x - 6 * s, y - 7 * s), (x + 6 * s, y - 7 * s), (x + 6 * s, y + 7 * s), (x - 6 * s, y + 7 * s)]
+    parts += [shape(knot, color), stroke([*knot, knot[0]], edge, 1.5)]
     return "".join(parts)
 
 
