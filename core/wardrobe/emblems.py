@@ -15,7 +15,7 @@ Draw = Callable[[str, str, str], str]
 def placed(design: Design, inks: Inks, rng: random.Random, box: Box) -> str:
     """The markup of one emblem on the chest or the skirt, or of one on each leg, sized to the box."""
     draw = EMBLEMS[rng.choice(tuple(EMBLEMS))]
-    shade = darker(inks.second, 0.32) if lab(inks.second)[0] > 45 else lighter(inks.second, 0.34)
+    shade = darker(inks.second, 0.24) if lab(inks.second)[0] > 45 else lighter(inks.second, 0.3)
     markup = draw(inks.motif, inks.main, shade)
     tilt = rng.uniform(-5, 5)
     return "".join(
@@ -30,20 +30,21 @@ def _places(design: Design, rng: random.Random, box: Box) -> list[tuple[float, f
     x0, y0, x1, y1 = box
     width, height, middle = x1 - x0, y1 - y0, (x0 + x1) / 2
     if design.family == "trousers":
-        radius, dx = (20.0 if design.fit == "skinny" else 26.0), 31.0
-        y = y0 + min(height * 0.52, 134)
-        return [(middle + side * dx, y, radius, min(1.7, height / radius / 3.6)) for side in (-1, 1)]
+        radius, dx = (22.0 if design.fit == "skinny" else 28.0), 31.0
+        y = y0 + min(height * 0.48, 120)
+        return [(middle + side * dx, y, radius, 1.3) for side in (-1, 1)]
     if design.family == "shorts":
-        dx, radius = width * 0.26, width * 0.19
+        dx, radius = width * 0.26, width * 0.21
         return [(middle + side * dx, y0 + height * 0.62, radius, 1.15) for side in (-1, 1)]
     if design.family == "skirt":
         radius = min(width * 0.33, height * 0.36)
         return [(middle, y0 + height * 0.54, radius, 1.0)]
     if design.family in ("dress", "coat"):
-        if design.length in ("mini", "hip"):
-            return [(middle, y0 + height * 0.47, min(width * 0.36, height * 0.3), 1.0)]
-        return [(middle, y0 + height * 0.56, min(width * 0.36, height * 0.25), 1.15)]
-    radius = min(width * 0.4, height * 0.36) * rng.uniform(0.92, 1.0)
+        if design.fit in ("a-line", "flared"):
+            return [(middle, y0 + height * 0.66, min(width * 0.33, height * 0.27), 1.0)]
+        stretch = 1.0 if design.length in ("mini", "hip") else 1.2
+        return [(middle, y0 + height * 0.43, min(width * 0.43, height * 0.3), stretch)]
+    radius = min(width * 0.43, height * 0.36) * rng.uniform(0.92, 1.0)
     return [(middle, y0 + height * (0.52 if height > 120 else 0.58), radius, 1.0)]
 
 
@@ -100,13 +101,21 @@ def _wave(b: str, a: str, shade: str) -> str:
 
 
 def _heart(b: str, a: str, shade: str) -> str:
-    d = "M0 .92C-.5 .5 -1 .12 -.98 -.36C-.96 -.84 -.3 -.98 0 -.46C.3 -.98 .96 -.84 .98 -.36C1 .12 .5 .5 0 .92Z"
+    left, right = (
+        "C-.5 .5 -1 .12 -.98 -.36C-.96 -.84 -.3 -.98 0 -.46",
+        "C.3 -.98 .96 -.84 .98 -.36C1 .12 .5 .5 0 .92Z",
+    )
+    d = f"M0 .92{left}{right}"
     gleam = _line("M-.7 -.3Q-.66 -.56 -.44 -.6", a, 0.12)
     return filled(d, b) + filled("M.2 .74C.6 .4 1 .1 .98 -.36Q.9 .2 .2 .74Z", shade) + gleam
 
 
 def _cat(b: str, a: str, shade: str) -> str:
-    head = "M-.86 -.92L-.4 -.58Q0 -.68 .4 -.58L.86 -.92Q.98 -.5 .9 -.1Q1 .7 0 .8Q-1 .7 -.9 -.1Q-.98 -.5 -.86 -.92Z"
+    crown, chin = (
+        "L-.4 -.58Q0 -.68 .4 -.58L.86 -.92Q.98 -.5 .9 -.1",
+        "Q1 .7 0 .8Q-1 .7 -.9 -.1Q-.98 -.5 -.86 -.92Z",
+    )
+    head = f"M-.86 -.92{crown}{chin}"
     ears = filled("M-.76 -.72L-.5 -.5Q-.72 -.4 -.8 -.3ZM.76 -.72L.5 -.5Q.72 -.4 .8 -.3Z", shade)
     eyes = filled(
         "M-.6 -.02Q-.38 -.3 -.16 -.02Q-.38 .16 -.6 -.02ZM.6 -.02Q.38 -.3 .16 -.02Q.38 .16 .6 -.02Z", a
@@ -114,7 +123,8 @@ def _cat(b: str, a: str, shade: str) -> str:
     pupils = filled("M-.38 -.16l.05 .13l-.05 .13l-.05 -.13ZM.38 -.16l.05 .13l-.05 .13l-.05 -.13Z", b)
     nose = filled("M-.12 .24H.12L0 .38Z", a)
     mouth = _line(
-        "M0 .38Q-.05 .56 -.24 .5M0 .38Q.05 .56 .24 .5M-.5 .34L-.8 .28M-.5 .44L-.78 .5M.5 .34L.8 .28M.5 .44L.78 .5",
+        "M0 .38Q-.05 .56 -.24 .5M0 .38Q.05 .56 .24 .5"
+        "M-.5 .34L-.8 .28M-.5 .44L-.78 .5M.5 .34L.8 .28M.5 .44L.78 .5",
         a,
         0.055,
     )
@@ -156,14 +166,18 @@ def _moon(b: str, a: str, shade: str) -> str:
 
 
 def _planet(b: str, a: str, shade: str) -> str:
-    ball = _circle(0, 0, 0.7, b) + filled("M-.67 .2Q0 .44 .67 .2Q.5 .7 0 .7Q-.5 .7 -.67 .2Z", shade)
-    ring = "M-.66 -.02C-1.2 .3 -1.1 .56 -.5 .34C.1 .12 1.3 -.5 1.02 -.64C.94 -.68 .8 -.66 .6 -.58"
+    ball = _circle(0, 0, 0.8, b) + filled("M-.77 .2Q0 .5 .77 .2Q.6 .8 0 .8Q-.6 .8 -.77 .2Z", shade)
+    ring = "M-.76 0C-1.3 .34 -1.2 .6 -.5 .36C.1 .14 1.4 -.52 1.12 -.68C1.04 -.72 .9 -.7 .7 -.6"
     return ball + _line(ring, a, 0.26) + _line(ring, b, 0.13)
 
 
 def _butterfly(b: str, a: str, shade: str) -> str:
     wing = "M0 -.2C.2 -.9 .95 -1 .98 -.6C1 -.2 .7 .02 .3 .06C.75 .1 .84 .5 .62 .78C.4 .98 .1 .6 0 .2Z"
-    spot = "M.36 -.34C.5 -.66 .8 -.72 .8 -.54C.8 -.3 .56 -.18 .36 -.16ZM.3 .26C.56 .26 .62 .46 .52 .6C.42 .7 .28 .5 .24 .34Z"
+    upper, lower = (
+        "M.36 -.34C.5 -.66 .8 -.72 .8 -.54C.8 -.3 .56 -.18 .36 -.16Z",
+        "M.3 .26C.56 .26 .62 .46 .52 .6",
+    )
+    spot = f"{upper}{lower}C.42 .7 .28 .5 .24 .34Z"
     half = filled(wing, b) + filled(spot, shade)
     body = _line("M0 -.4V.5M0 -.4L-.18 -.78M0 -.4L.18 -.78", a, 0.09)
     return half + f'<g transform="scale(-1 1)">{half}</g>' + body
@@ -210,7 +224,7 @@ def panels(inks: Inks, rng: random.Random, box: Box) -> str:
         y = box[1] + height * rng.uniform(0.58, 0.64)
         d = f"M{x0:.1f} {y:.1f}H{x1:.1f}V{y1:.1f}H{x0:.1f}Z"
     elif kind == "yoke":
-        y = box[1] + height * rng.uniform(0.4, 0.46)
+        y = box[1] + height * rng.uniform(0.44, 0.5)
         d = f"M{x0:.1f} {y0:.1f}H{x1:.1f}V{y:.1f}H{x0:.1f}Z"
     elif kind == "middle":
         y, deep = box[1] + height * rng.uniform(0.36, 0.42), height * rng.uniform(0.27, 0.33)

@@ -3,12 +3,12 @@
 import math
 import random
 
-from core.wardrobe.tiles import Inks, Point, Tile, blob, copies, filled, loop, scattered
+from core.wardrobe.tiles import Inks, Point, Tile, blob, copies, filled, lattice, loop, wrapped
 
 
 def animal(inks: Inks, rng: random.Random) -> Tile:
     """Leopard, zebra, tiger or snake, in the main colour and deeper shades of it."""
-    kind = rng.choices((_leopard, _zebra, _tiger, _snake), (0.5, 0.2, 0.18, 0.12))[0]
+    kind = rng.choices((_leopard, _zebra, _tiger, _snake), (0.5, 0.21, 0.2, 0.09))[0]
     return kind(inks, rng)
 
 
@@ -16,9 +16,13 @@ def camouflage(inks: Inks, rng: random.Random) -> Tile:
     """Interlocking blots in four shades of the main colour."""
     size = float(rng.randint(100, 140))
     parts = []
-    for tone, count, radius in ((inks.dark, 6, 0.125), (inks.light, 5, 0.10), (inks.deep, 5, 0.085)):
+    for tone, places, radius in (
+        (inks.dark, (4, 2), 0.115),
+        (inks.light, (2, 3), 0.09),
+        (inks.deep, (4, 2), 0.066),
+    ):
         shapes = []
-        for x, y in scattered(count, size, size, rng, 10):
+        for x, y in lattice(*places, size, size, 0.3, rng):
             r = size * radius * rng.uniform(0.85, 1.2)
             d = loop(_blot(x, y, r, rng))
             shapes.append(copies(filled(d, tone), x, y, r * 2.2, size, size))
@@ -31,30 +35,30 @@ def _blot(x: float, y: float, r: float, rng: random.Random) -> list[Point]:
     turn = rng.choice((0.0, 0.0, 0.5, -0.5)) + rng.uniform(-0.25, 0.25)
     cos, sin = math.cos(turn), math.sin(turn)
     points = []
-    count = 12
+    count, bow, notch = 13, rng.uniform(0, math.tau), rng.uniform(0, math.tau)
     for i in range(count):
         at = math.tau * i / count
-        far = r * ((1.25 if i % 2 else 0.72) + rng.uniform(-0.22, 0.22))
-        u, v = math.cos(at) * far * 1.55, math.sin(at) * far * 0.85
+        far = r * (
+            1 + 0.3 * math.sin(2 * at + bow) + 0.34 * math.sin(3 * at + notch) + rng.uniform(-0.1, 0.1)
+        )
+        u, v = math.cos(at) * far * 1.6, math.sin(at) * far * 0.9
         points.append((x + u * cos - v * sin, y + u * sin + v * cos))
     return points
 
 
 def _leopard(inks: Inks, rng: random.Random) -> Tile:
-    size = float(rng.choice((56, 70, 84, 104)))
-    count = 11
+    size = float(rng.choice((52, 64, 80, 100)))
     parts = []
-    for i, (x, y) in enumerate(scattered(count, size, size, rng, 14)):
-        r = size * rng.uniform(0.088, 0.118)
-        if i % 4 == 3:
+    for i, (x, y) in enumerate(lattice(4, 4, size, size, 0.16, rng)):
+        r = size * rng.uniform(0.082, 0.112)
+        if i % 5 == 4:
             spot = filled(loop(blob(x, y, r * 0.5, rng, 1.5, 0.2)), inks.deep)
         else:
-            middle = filled(loop(blob(x, y, r * 0.78, rng, 1.2, 0.15)), inks.dark, 0.75)
+            middle = filled(loop(blob(x, y, r * 0.74, rng, 1.15, 0.12)), inks.dark)
             arcs, at = [], rng.uniform(0, math.tau)
-            for _ in range(3):
-                span = rng.uniform(1.15, 1.75)
+            for span in (rng.uniform(1.9, 2.5), rng.uniform(0.9, 1.5), rng.uniform(0.8, 1.2)):
                 arcs.append(_arc(x, y, r, at, at + span, rng))
-                at += span + rng.uniform(0.3, 0.6)
+                at += span + rng.uniform(0.25, 0.45)
             spot = middle + filled("".join(arcs), inks.deep)
         parts.append(copies(spot, x, y, r * 1.5, size, size))
     return Tile(size, size, "".join(parts))
@@ -63,11 +67,11 @@ def _leopard(inks: Inks, rng: random.Random) -> Tile:
 def _arc(x: float, y: float, r: float, start: float, end: float, rng: random.Random) -> str:
     """A thick crescent around a rosette's middle."""
     outer, inner = [], []
-    for i in range(4):
-        t = i / 3
+    for i in range(5):
+        t = i / 4
         at = start + (end - start) * t
-        thick = math.sin(math.pi * (0.15 + 0.7 * t)) * r * 0.34
-        far = r * rng.uniform(0.94, 1.08)
+        thick = math.sin(math.pi * (0.2 + 0.6 * t)) * r * 0.36
+        far = r * rng.uniform(0.93, 1.09)
         outer.append((x + math.cos(at) * (far + thick * 0.6), y + math.sin(at) * (far + thick * 0.6)))
         inner.append((x + math.cos(at) * (far - thick), y + math.sin(at) * (far - thick)))
     return loop(outer + inner[::-1])
@@ -122,19 +126,24 @@ def _tiger(inks: Inks, rng: random.Random) -> Tile:
 
 
 def _snake(inks: Inks, rng: random.Random) -> Tile:
-    width = float(rng.choice((44, 52, 60)))
-    height = width * 1.3
-    parts, cells = [], 4
-    for row in range(cells * 2):
-        for column in range(cells):
-            x = (column + (row % 2) / 2) * width / cells
-            y = row * height / (cells * 2)
-            u = abs(x - width / 2) / (width / 2)
-            v = abs(y - height / 2) / (height / 2)
-            ring = u + v
-            tone = inks.deep if 0.55 < ring < 0.95 else inks.dark if ring <= 0.3 else inks.main
-            a, b = width / cells * 0.46, height / cells * 0.46
-            d = f"M{x - a:.1f} {y:.1f}L{x:.1f} {y - b:.1f}L{x + a:.1f} {y:.1f}L{x:.1f} {y + b:.1f}Z"
-            parts.append(copies(filled(d, tone), x, y, max(a, b), width, height))
-    backing = f'<rect width="{width:.0f}" height="{height:.1f}" fill="{inks.dark}"/>'
-    return Tile(width, height, backing + "".join(parts))
+    """Scales whose tones make a python's saddles."""
+    across, down = 10, 18
+    cell = rng.uniform(6.5, 8.5)
+    width, height = across * cell, down * cell * 0.62
+    tones: dict[str, list[str]] = {inks.main: [], inks.dark: [], inks.deep: []}
+    sway, twist = rng.uniform(0, math.tau), rng.uniform(0, math.tau)
+    for row in range(down):
+        for column in range(across):
+            x, y = (column + (row % 2) / 2) * cell, row * height / down
+            u, v = math.tau * x / width, math.tau * y / height
+            depth = math.cos(u) * math.cos(v) + 0.3 * math.cos(2 * u + sway)
+            depth += 0.25 * math.sin(2 * v + u + twist) + rng.uniform(-0.16, 0.16)
+            tone = inks.deep if 0.16 < depth < 0.5 else inks.dark if depth >= 0.5 else inks.main
+            a, b = cell * 0.46, height / down * 0.92
+            for p, q in wrapped(x, y, cell, width, height):
+                tones[tone].append(
+                    f"M{p - a:.1f} {q:.1f}Q{p - a:.1f} {q - b:.1f} {p:.1f} {q - b:.1f}"
+                    f"Q{p + a:.1f} {q - b:.1f} {p + a:.1f} {q:.1f}L{p:.1f} {q + b:.1f}Z"
+                )
+    ground = f'<rect width="{width:.1f}" height="{height:.1f}" fill="{inks.dark}"/>'
+    return Tile(width, height, ground + "".join(filled("".join(d), tone) for tone, d in tones.items()))

@@ -33,8 +33,9 @@ ANCHORS = {
 """Typical shades (hex) of each colour name that can be drawn."""
 
 METALLIC = ("gold", "silver")
-_SPREAD = 2.5  # how far a dye strays from its anchor, one standard deviation in CIELAB
-_APART = 0.72  # a shade is at most this share as far from its own centre as from any other
+_SPREAD = 2.2  # how far a dye strays from its anchor, one standard deviation in CIELAB
+_NEUTRAL = {"black": 0.6, "white": 0.5, "grey": 0.7, "silver": 0.6, "beige": 1.1, "navy": 1.3}
+_APART = 0.62  # a shade is at most this share as far from its own centre as from any other
 
 Lab = tuple[float, float, float]
 
@@ -45,7 +46,7 @@ def shade(color: str, rng: random.Random) -> str:
     for _ in range(12):
         first, second, share = rng.choice(anchors), rng.choice(anchors), rng.random()
         mixed = mix(first, second, share * 0.5)
-        spread = _SPREAD if color not in ("white", "black") else 0.8
+        spread = _NEUTRAL.get(color, _SPREAD)
         lightness, a, b = lab(mixed)
         found = _hex_of(
             (lightness + rng.gauss(0, spread), a + rng.gauss(0, spread), b + rng.gauss(0, spread))

@@ -4,7 +4,7 @@ import math
 import random
 
 from core.wardrobe.palette import darker, lab, lighter, mix
-from core.wardrobe.tiles import Inks, Tile, copies, filled, loop, rect, scattered, stroked
+from core.wardrobe.tiles import Inks, Tile, copies, filled, lattice, loop, rect, stroked
 
 
 def stripes(inks: Inks, rng: random.Random) -> Tile:
@@ -26,8 +26,8 @@ def stripes(inks: Inks, rng: random.Random) -> Tile:
         broad, thin = period * 0.24, period * 0.07
         bands = [(0.0, broad), (broad + thin * 1.3, thin), (period - thin * 2.3, thin)]
     period = float(round(period))
-    across = 16.0
-    markup = "".join(rect(x, 0, width, across, inks.motif) for x, width in bands)
+    across = 48.0
+    markup = "".join(rect(x, -2, width, across + 4, inks.motif) for x, width in bands)
     return Tile(period, across, markup, f"rotate({way})" if way else "")
 
 
@@ -37,35 +37,27 @@ def check(inks: Inks, rng: random.Random) -> Tile:
     turn = "rotate(45)" if rng.random() < 0.08 else ""
     if kind == "windowpane":
         size = float(rng.randint(24, 38))
-        line = size * rng.uniform(0.10, 0.13)
-        markup = rect(0, 0, size, line, inks.motif) + rect(0, 0, line, size, inks.motif)
-        return Tile(size, size, markup, turn)
+        line = size * rng.uniform(0.11, 0.14)
+        return Tile(size, size, _crossed(0, line, size, inks.motif), turn)
     if kind == "gingham":
         size = float(rng.choice((14, 18, 22, 28, 36)))
-        band = size * rng.uniform(0.42, 0.46)
-        half = mix(inks.main, inks.second, 0.48)
-        return Tile(
-            size, size,
-            rect(0, 0, size, band, half) + rect(0, 0, band, size, half) + rect(0, 0, band, band, inks.motif),
-            turn,
-        )  # fmt: skip
-    size = float(rng.randint(42, 60))
-    tone = darker(inks.main, 0.34) if lab(inks.main)[0] > 30 else lighter(inks.main, 0.2)
-    broad, line = size * 0.3, max(2.0, size * 0.05)
-    parts = []
-    for x, y, width, height in ((0, 0, broad, size), (0, 0, size, broad)):
-        parts.append(rect(x, y, width, height, inks.motif, 0.55))
-    for at in (0.42, 0.86):
-        parts.append(rect(size * at, 0, line * 1.1, size, tone, 0.75))
-        parts.append(rect(0, size * at, size, line * 1.1, tone, 0.75))
-    for at in (0.64,):
-        parts.append(rect(size * at - line / 2, 0, line, size, inks.motif))
-        parts.append(rect(0, size * at - line / 2, size, line, inks.motif))
-    parts.append(rect(0, 0, broad, broad, inks.motif, 0.7))
-    for at in (0.1, 0.2):
-        parts.append(rect(size * at - line * 0.3, 0, line * 0.6, size, inks.main, 0.9))
-        parts.append(rect(0, size * at - line * 0.3, size, line * 0.6, inks.main, 0.9))
-    return Tile(size, size, "".join(parts), turn)
+        band = size * rng.uniform(0.40, 0.45)
+        half = mix(inks.main, inks.second, 0.42)
+        markup = _crossed(0, band, size, half) + rect(0, 0, band, band, inks.motif)
+        return Tile(size, size, markup, turn)
+    size = float(rng.randint(40, 60))
+    tone = darker(inks.main, 0.4) if lab(inks.main)[0] > 30 else lighter(inks.main, 0.12)
+    broad, line = size * 0.29, max(1.8, size * 0.045)
+    markup = _crossed(0, broad, size, inks.motif, 0.42) + rect(0, 0, broad, broad, inks.motif, 0.8)
+    for at, width, paint in ((0.45, 1.5, tone), (0.65, 1.2, inks.motif), (0.86, 1.5, tone)):
+        markup += _crossed(size * at - line * width / 2, line * width, size, paint, 0.85)
+    return Tile(size, size, markup, turn)
+
+
+def _crossed(at: float, width: float, size: float, paint: str, opacity: float = 1.0) -> str:
+    """A band down and a band across a square tile."""
+    down = rect(at, -2, width, size + 4, paint, opacity)
+    return down + rect(-2, at, size + 4, width, paint, opacity)
 
 
 def dots(inks: Inks, rng: random.Random) -> Tile:
@@ -73,7 +65,7 @@ def dots(inks: Inks, rng: random.Random) -> Tile:
     if rng.random() < 0.15:
         size = float(rng.randint(70, 96))
         parts = []
-        for i, (x, y) in enumerate(scattered(14, size, size, rng, 10)):
+        for i, (x, y) in enumerate(lattice(4, 3, size, size, 0.2, rng)):
             r = size * (0.085 if i % 3 else 0.06)
             dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{inks.motif}"/>'
             parts.append(copies(dot, x, y, r, size, size))
@@ -91,31 +83,36 @@ def dots(inks: Inks, rng: random.Random) -> Tile:
 def floral(inks: Inks, rng: random.Random) -> Tile:
     """Flowers in the second colour: small and many, daisies, or large blossoms with leaves."""
     kind = rng.choices(("ditsy", "daisy", "blossom"), (0.3, 0.35, 0.35))[0]
-    size = {"ditsy": 64.0, "daisy": 90.0, "blossom": 120.0}[kind] * rng.uniform(0.9, 1.12)
-    size = float(round(size))
-    light = lab(inks.second)[0] > 55
-    shadow = darker(inks.second, 0.3) if light else lighter(inks.second, 0.3)
-    heart = _heart_tone(inks)
-    leaf = mix(darker(inks.main, 0.35), "#3f7a3c", 0.4) if lab(inks.main)[0] > 35 else mix(
-        lighter(inks.main, 0.3), "#5f9a58", 0.45
-    )  # fmt: skip
-    count = {"ditsy": 9, "daisy": 8, "blossom": 5}[kind]
-    reach = size * {"ditsy": 0.125, "daisy": 0.145, "blossom": 0.215}[kind]
+    rows, reach = {"ditsy": (4, 0.118), "daisy": (4, 0.136), "blossom": (2, 0.205)}[kind]
+    size = float(round({"ditsy": 66, "daisy": 96, "blossom": 112}[kind] * rng.uniform(0.88, 1.15)))
+    shadow = darker(inks.second, 0.3) if lab(inks.second)[0] > 45 else lighter(inks.second, 0.26)
+    heart, leaf = _heart_tone(inks), _leaf_tone(inks)
     leaves, flowers = [], []
-    for i, (x, y) in enumerate(scattered(count, size, size, rng, 14)):
-        r = reach * (rng.uniform(0.9, 1.1) if i % 3 else rng.uniform(0.72, 0.85))
+    for i, (x, y) in enumerate(lattice(rows, 2, size, size, 0.12, rng)):
+        r = size * reach * (rng.uniform(0.94, 1.08) if (i + i // 2) % 2 else rng.uniform(0.74, 0.86))
         turn = rng.uniform(0, math.tau)
         leaves.append(copies(_leaves(x, y, r, turn, leaf, rng), x, y, r * 2.1, size, size))
         draw = _blossom if kind == "blossom" else _daisy
-        petals = {"ditsy": 5, "daisy": 9, "blossom": 6}[kind]
+        petals = {"ditsy": 5, "daisy": 9, "blossom": 5}[kind]
         flower = draw(x, y, r, turn, petals, inks.motif, shadow, heart)
+        if kind == "blossom":
+            u, v, bud = x + size * 0.25, y + rng.uniform(-0.05, 0.05) * size, r * 0.34
+            small = _daisy(u, v, bud, turn, 5, inks.motif, shadow, heart)
+            leaves.append(copies(small, u, v, bud * 1.2, size, size))
         flowers.append(copies(flower, x, y, r * 1.2, size, size))
     return Tile(size, size, "".join(leaves + flowers))
 
 
+def _leaf_tone(inks: Inks) -> str:
+    """Leaves: a muted green near the cloth's own colour."""
+    if lab(inks.main)[0] > 35:
+        return mix(darker(inks.main, 0.35), "#3f7a3c", 0.4)
+    return mix(lighter(inks.main, 0.3), "#5f9a58", 0.45)
+
+
 def _heart_tone(inks: Inks) -> str:
     """A flower's middle: golden on most petals, dark on yellow ones."""
-    lightness, a, b = lab(inks.second)
+    lightness, _, b = lab(inks.second)
     return "#7a4a1c" if b > 40 and lightness > 45 else "#f0c23a"
 
 

@@ -26,7 +26,8 @@ def swatch(design: Design, made: Cloth, px: int = PX, clip: bool = True) -> str:
     shape = f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x0} {y0} {x1 - x0} {y1 - y0}" width="{px}" '
-        f'height="{px * (y1 - y0) / (x1 - x0):.0f}"><defs>{made.defs}<clipPath id="body">{shape}/></clipPath></defs>'
+        f'height="{px * (y1 - y0) / (x1 - x0):.0f}"><defs>{made.defs}'
+        f'<clipPath id="body">{shape}/></clipPath></defs>'
         f'{shape} fill="{made.fill}"/><g clip-path="url(#body)">{made.over}</g></svg>'
     )
 

@@ -37,19 +37,19 @@ class Tile:
 
 def rect(x: float, y: float, width: float, height: float, paint: str, opacity: float = 1.0) -> str:
     """A filled rectangle."""
-    seen = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+    seen = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{paint}"{seen}/>'
 
 
 def filled(d: str, paint: str, opacity: float = 1.0) -> str:
     """A filled path."""
-    seen = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+    seen = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return f'<path d="{d}" fill="{paint}"{seen}/>'
 
 
 def stroked(d: str, paint: str, width: float, opacity: float = 1.0) -> str:
     """A stroked path with round ends."""
-    seen = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+    seen = f' stroke-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return (
         f'<path d="{d}" fill="none" stroke="{paint}" stroke-width="{width:.1f}" '
         f'stroke-linecap="round" stroke-linejoin="round"{seen}/>'
@@ -111,19 +111,17 @@ def copies(markup: str, x: float, y: float, reach: float, width: float, height: 
     return "".join(parts)
 
 
-def scattered(count: int, width: float, height: float, rng: random.Random, tries: int = 8) -> list[Point]:
-    """Points on a tile that keep away from each other, across its edges too."""
-    points = [(rng.uniform(0, width), rng.uniform(0, height))]
-    while len(points) < count:
-        best, room = points[0], -1.0
-        for _ in range(tries):
-            x, y = rng.uniform(0, width), rng.uniform(0, height)
-            near = 1e9
-            for u, v in points:
-                dx, dy = abs(x - u), abs(y - v)
-                dx, dy = min(dx, width - dx), min(dy, height - dy)
-                near = min(near, dx * dx + dy * dy)
-            if near > room:
-                best, room = (x, y), near
-        points.append(best)
-    return points
+def lattice(
+    rows: int, columns: int, width: float, height: float, jitter: float, rng: random.Random
+) -> list[Point]:
+    """Evenly spread places on a tile: staggered rows (an even number), each place moved by up to `jitter`
+    of the spacing."""
+    across, down = width / columns, height / rows
+    return [
+        (
+            (column + 0.25 + (row % 2) / 2 + rng.uniform(-jitter, jitter)) * across,
+            (row + 0.5 + rng.uniform(-jitter, jitter)) * down,
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]

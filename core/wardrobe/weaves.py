@@ -3,74 +3,55 @@
 import random
 
 from core.wardrobe.palette import darker, lab, lighter
-from core.wardrobe.tiles import Inks, Tile, rect, stroked
+from core.wardrobe.tiles import Inks, Tile, filled, rect, stroked
 
 
 def denim(inks: Inks, rng: random.Random) -> Tile:
-    """Twill: fine diagonal lines of the pale weft in the dyed warp, with uneven yarns."""
-    pitch, size = 4.0, 48.0
+    """Twill: diagonal lines of the pale weft in the dyed warp, with uneven yarns down the cloth."""
+    pitch, width, height = 4.5, 18.0, 54.0
     lightness = lab(inks.main)[0]
-    pale = lighter(inks.main, 0.42 if lightness < 75 else 0.6)
-    deep = darker(inks.main, 0.34 if lightness < 75 else 0.2) if lightness > 20 else "#000000"
+    pale = lighter(inks.main, 0.5 if lightness < 75 else 0.75)
+    deep = darker(inks.main, 0.42 if lightness < 75 else 0.27)
     weft, warp = [], []
-    for i in range(round(2 * size / pitch)):
-        x = i * pitch - size
-        weft.append(f"M{x:.0f} {size:.0f}l{size:.0f} {-size:.0f}")
-        warp.append(f"M{x + pitch / 2:.0f} {size:.0f}l{size:.0f} {-size:.0f}")
-    slubs = {pale: [], deep: []}
-    for i in range(22):
-        x, y, length = rng.uniform(0, size), rng.uniform(0, size), rng.uniform(8, 22)
-        y = min(y, size - length)
-        slubs[pale if i % 2 else deep].append(f"M{x:.1f} {y:.1f}v{length:.1f}")
-    markup = stroked("".join(warp), deep, 1.5, 0.55) + stroked("".join(weft), pale, 1.3, 0.6)
-    markup += "".join(stroked("".join(d), tone, 1.0, 0.5) for tone, d in slubs.items())
-    return Tile(size, size, markup)
-
-
-def wash(
-    inks: Inks, rng: random.Random, box: tuple[float, float, float, float], legs: bool
-) -> tuple[str, str]:
-    """Faded areas of worn denim as (defs, markup over the garment): down the front, or down both legs."""
-    x0, y0, x1, y1 = box
-    width, height = x1 - x0, y1 - y0
-    pale = lighter(inks.main, 0.75) if lab(inks.main)[0] < 80 else darker(inks.main, 0.16)
-    strength = rng.uniform(0.34, 0.5)
-    defs = (
-        f'<radialGradient id="cloth-wash"><stop offset="0" stop-color="{pale}" stop-opacity="{strength:.2f}"/>'
-        f'<stop offset="0.55" stop-color="{pale}" stop-opacity="{strength * 0.5:.2f}"/>'
-        f'<stop offset="1" stop-color="{pale}" stop-opacity="0"/></radialGradient>'
-    )
-    middle, parts = (x0 + x1) / 2, []
-    dx, rx = (0.25, 0.15) if legs else (0.24, 0.2)
-    for side in (-1, 1):
-        parts.append(
-            f'<ellipse cx="{middle + side * dx * width:.1f}" cy="{y0 + height * rng.uniform(0.44, 0.54):.1f}" '
-            f'rx="{rx * width:.1f}" ry="{height * 0.36:.1f}" fill="url(#cloth-wash)"/>'
-        )
-    return defs, "".join(parts)
+    for i in range(round((width + height) / pitch) + 1):
+        x = i * pitch - height
+        # A line from the lower left to the upper right, as a sliver: cheaper than a stroke.
+        weft.append(f"M{x:.1f} {height:.0f}h2.2l{height:.0f} {-height:.0f}h-2.2Z")
+        warp.append(f"M{x + pitch / 2:.1f} {height:.0f}h2.4l{height:.0f} {-height:.0f}h-2.4Z")
+    yarns: dict[str, list[str]] = {pale: [], deep: []}
+    for i in range(6):
+        x, y, half = rng.uniform(1, width - 1), rng.uniform(0, height), rng.uniform(5, 14)
+        for top in (y, y - height):
+            yarns[pale if i % 2 else deep].append(
+                f"M{x:.1f} {top:.1f}l.6 {half:.1f}l-.6 {half:.1f}h1.2v{-2 * half:.1f}Z"
+            )
+    markup = filled("".join(warp), deep, 0.5) + filled("".join(weft), pale, 0.55)
+    markup += "".join(filled("".join(d), tone, 0.45) for tone, d in yarns.items())
+    return Tile(width, height, markup)
 
 
 def texture(inks: Inks, rng: random.Random) -> Tile:
     """Ribs, cables, stockinette, herringbone, corduroy or waffle: light and shade of one colour."""
-    kind = rng.choice((_ribs, _cable, _stockinette, _herringbone, _corduroy, _waffle))
+    kind = rng.choice((_ribs, _cable, _stockinette, _herringbone, _corduroy, _basket))
     lightness = lab(inks.main)[0]
     if lightness < 22:
         low, high = "#000000", lighter(inks.main, 0.3)
     elif lightness < 50:
         low, high = darker(inks.main, 0.42), lighter(inks.main, 0.26)
     else:
-        low, high = darker(inks.main, 0.3), lighter(inks.main, 0.5)
+        low, high = darker(inks.main, 0.27), lighter(inks.main, 0.45)
     return kind(low, high, rng)
 
 
 def _ribs(low: str, high: str, rng: random.Random) -> Tile:
-    pitch = float(rng.randint(8, 13))
-    markup = rect(0, 0, pitch * 0.3, 24, low, 0.85) + rect(pitch * 0.3, 0, pitch * 0.12, 24, low, 0.4)
-    markup += rect(pitch * 0.56, 0, pitch * 0.2, 24, high, 0.75)
+    pitch, rise = float(rng.randint(7, 9)), 5
+    bands = ((0.0, 0.2, low, 0.8), (0.2, 0.14, low, 0.4), (0.5, 0.2, high, 0.5), (0.86, 0.14, low, 0.4))
+    markup = "".join(rect(pitch * x, -2, pitch * w, 34, tone, seen) for x, w, tone, seen in bands)
     ticks = "".join(
-        f"M{pitch * 0.42:.1f} {y}l{pitch * 0.26:.1f} 2.2l{pitch * 0.26:.1f} -2.2" for y in (2, 8, 14, 20)
+        f"M{pitch * 0.3:.1f} {y}L{pitch * 0.6:.1f} {y + 2.4:.1f}L{pitch * 0.9:.1f} {y}"
+        for y in range(0, 30, rise)
     )
-    return Tile(pitch, 24, markup + stroked(ticks, low, 0.8, 0.45))
+    return Tile(pitch, 30, markup + stroked(ticks, low, 1.0, 0.7))
 
 
 def _cable(low: str, high: str, rng: random.Random) -> Tile:
@@ -78,11 +59,15 @@ def _cable(low: str, high: str, rng: random.Random) -> Tile:
     side = w * 0.24
     left, right, middle = side, w - side, w / 2
     parts = [rect(0, 0, side * 0.8, h, low, 0.4), rect(w - side * 0.8, 0, side * 0.8, h, low, 0.4)]
-    purls = "".join(f"M{x:.1f} {y:.1f}h{side * 0.5:.1f}" for y in (h / 8, h * 3 / 8, h * 5 / 8, h * 7 / 8)
-                    for x in (side * 0.12, w - side * 0.65))  # fmt: skip
+    purls = "".join(
+        f"M{x:.1f} {h * y:.1f}h{side * 0.5:.1f}"
+        for y in (0.125, 0.375, 0.625, 0.875)
+        for x in (side * 0.12, w - side * 0.65)
+    )
     parts.append(stroked(purls, high, 1.6, 0.6))
-    under = f"M{left:.1f} {-h * 0.1:.1f}C{left:.1f} {h * 0.4:.1f} {right:.1f} {h * 0.6:.1f} {right:.1f} {h * 1.1:.1f}"
-    over = f"M{right:.1f} {-h * 0.1:.1f}C{right:.1f} {h * 0.4:.1f} {left:.1f} {h * 0.6:.1f} {left:.1f} {h * 1.1:.1f}"
+    top, low_end, bend, back = -h * 0.1, h * 1.1, h * 0.4, h * 0.6
+    under = f"M{left:.1f} {top:.1f}C{left:.1f} {bend:.1f} {right:.1f} {back:.1f} {right:.1f} {low_end:.1f}"
+    over = f"M{right:.1f} {top:.1f}C{right:.1f} {bend:.1f} {left:.1f} {back:.1f} {left:.1f} {low_end:.1f}"
     strand = w * 0.23
     for d in (under, over):
         parts.append(stroked(d, low, strand + 3.2))
@@ -127,23 +112,26 @@ def _herringbone(low: str, high: str, rng: random.Random) -> Tile:
 
 
 def _corduroy(low: str, high: str, rng: random.Random) -> Tile:
-    pitch = float(rng.randint(6, 9))
-    bands = (
-        (0.0, 0.24, low, 0.95),
-        (0.24, 0.14, low, 0.45),
-        (0.48, 0.26, high, 0.6),
-        (0.86, 0.14, low, 0.45),
-    )
-    markup = "".join(rect(pitch * x, 0, pitch * w, 16, tone, seen) for x, w, tone, seen in bands)
+    pitch = float(rng.randint(4, 6))
+    bands = ((0.0, 0.26, low, 0.85), (0.26, 0.16, low, 0.35), (0.5, 0.24, high, 0.5), (0.84, 0.16, low, 0.35))
+    markup = "".join(rect(pitch * x, -2, pitch * w, 20, tone, seen) for x, w, tone, seen in bands)
     return Tile(pitch, 16, markup)
 
 
-def _waffle(low: str, high: str, rng: random.Random) -> Tile:
-    size = float(rng.randint(12, 17))
-    line = size * 0.2
-    markup = rect(line, line, size - line, size - line, low, 0.55)
-    markup += rect(line, line, size - line, size * 0.2, low, 0.75) + rect(
-        line, line, size * 0.18, size - line, low, 0.75
+def _basket(low: str, high: str, rng: random.Random) -> Tile:
+    size = float(rng.choice((20, 24, 28)))
+    half, strand = size / 2, size / 6
+    dark, pale = [], []
+    for x, y in ((0.0, 0.0), (half, half)):
+        for i in range(3):
+            at = (i + 0.5) * strand
+            dark.append(f"M{x + 0.6:.1f} {y + at + strand * 0.45:.1f}h{half - 1.2:.1f}")
+            pale.append(f"M{x + 1.2:.1f} {y + at - strand * 0.12:.1f}h{half - 2.4:.1f}")
+            u, v = x + half if x == 0 else 0.0, y
+            dark.append(f"M{u + at + strand * 0.45:.1f} {v + 0.6:.1f}v{half - 1.2:.1f}")
+            pale.append(f"M{u + at - strand * 0.12:.1f} {v + 1.2:.1f}v{half - 2.4:.1f}")
+    return Tile(
+        size,
+        size,
+        stroked("".join(dark), low, strand * 0.3) + stroked("".join(pale), high, strand * 0.32, 0.65),
     )
-    markup += rect(0, 0, size, line * 0.8, high, 0.75) + rect(0, 0, line * 0.8, size, high, 0.75)
-    return Tile(size, size, markup)
