@@ -1,8 +1,10 @@
-"""A catalogue from the command line: index its photos, ask it, look at its card.
+"""A catalogue from the command line: index its photos, ask it, look at its card, add to it, remove from it.
 
     python -m core.catalogue build  --model RUN --images DIR --out INDEX
     python -m core.catalogue search --index INDEX --image REF.jpg --text "but red with long sleeves" --top 10
     python -m core.catalogue info   --index INDEX
+    python -m core.catalogue add    --index INDEX [--model RUN] SOURCE
+    python -m core.catalogue remove --index INDEX ID ...
 
 See docs/catalogue.md.
 """
@@ -15,14 +17,18 @@ from core.cli import entry
 from core.errors import HemlineError
 from core.index import load_card
 
+NAMED = 10  # how many values outside the vocabulary are told
+
 
 def main() -> None:
-    """Build, search or describe the index of a catalogue of photos."""
+    """Build, search, describe, extend or shrink the index of a catalogue of photos."""
     parser = argparse.ArgumentParser(prog="python -m core.catalogue", description=main.__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_build(commands)
     _add_search(commands)
     _add_info(commands)
+    _add_add(commands)
+    _add_remove(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -62,6 +68,26 @@ def _add_info(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     info.add_argument("--index", type=Path, required=True, help="the index's folder")
     info.add_argument("--json", action="store_true", help="as JSON")
     info.set_defaults(run=_info)
+
+
+def _add_add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    add = commands.add_parser("add", help="bring your own photos; the index is made if it is not there")
+    add.add_argument("source", type=Path, help="a folder, a .zip, .csv, .tsv, .jsonl, or a dataset's folder")
+    add.add_argument(
+        "--index", type=Path, required=True, help="the index's folder; the photos go to INDEX.photos"
+    )
+    add.add_argument("--model", type=Path, help="the checkpoint's folder (the one the index was built with)")
+    add.add_argument("--batch", type=int, default=32, help="photos encoded and kept at once (32)")
+    add.set_defaults(run=_bring)
+
+
+def _add_remove(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    remove = commands.add_parser("remove", help="remove garments; with the last one the whole catalogue")
+    remove.add_argument("ids", nargs="*", metavar="ID", help="ids of garments")
+    remove.add_argument("--index", type=Path, required=True, help="the index's folder")
+    remove.add_argument("--source", action="append", default=[], help="all that came in it (its name)")
+    remove.add_argument("--all", action="store_true", help="the whole catalogue")
+    remove.set_defaults(run=_remove)
 
 
 def _build(arguments: argparse.Namespace) -> None:
@@ -135,6 +161,39 @@ def _info(arguments: argparse.Namespace) -> None:
         if name == "left_out":
             value = ", ".join(f"{id_} ({reason})" for id_, reason in card.left_out.items()) or "none"
         print(f"{name.replace('_', ' '):20}{value}")
+
+
+def _bring(arguments: argparse.Namespace) -> None:
+    from core.own.changing import REFUSED_FILE, add, photos_of
+    from core.own.limits import by_reason
+    from core.own.sources import open_source
+
+    with open_source(arguments.source) as source:
+        added = add(arguments.index, source, arguments.model, batch=arguments.batch)
+    for (field, value), count in added.unknown.most_common(NAMED):
+        print(f"kept out: {field} {value!r} is not in the vocabulary (rows: {count})")
+    if added.unused:
+        print(f"columns that say nothing here: {', '.join(added.unused)}")
+    reasons = ", ".join(f"{count} {reason}" for reason, count in by_reason(added.refused).items())
+    where = f" ({photos_of(arguments.index) / REFUSED_FILE})" if added.refused else ""
+    print(
+        f"{arguments.index}: {added.count} garments; {len(added.added)} added, {len(added.already)} already "
+        f"there, {len(added.changed)} described anew, {len(added.refused)} refused"
+        f"{': ' + reasons if reasons else ''}{where}"
+    )
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    from core.own.changing import drop, remove
+
+    if arguments.all:
+        count = load_card(arguments.index).count
+        drop(arguments.index)
+        print(f"{arguments.index}: removed with its {count} garments")
+        return
+    gone = remove(arguments.index, arguments.ids, arguments.source)
+    left = load_card(arguments.index).count if arguments.index.exists() else 0
+    print(f"{arguments.index}: {len(gone)} removed, {left} left{'' if left else '; the catalogue is gone'}")
 
 
 if __name__ == "__main__":

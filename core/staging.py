@@ -38,13 +38,14 @@ class Chunk:
 
 
 @contextmanager
-def staging(index: Path, target_fingerprint: str, tower_fingerprint: str) -> Iterator[Path]:
-    """The folder for this model's chunks of `index`, locked for this process.
+def locked(index: Path) -> Iterator[Path]:
+    """The folder for the kept work of `index`, locked for this process.
 
     Also clears away what killed saves of the index left beside it. HemlineError where another process is
     building the same index.
     """
     base = staging_of(index)
+    made = not base.exists()
     base.mkdir(parents=True, exist_ok=True)
     with (base / "lock").open("w") as lock:
         try:
@@ -57,6 +58,15 @@ def staging(index: Path, target_fingerprint: str, tower_fingerprint: str) -> Ite
         for ending in ("part", "old"):
             for left in index.absolute().parent.glob(f".{escape(index.name)}.????????.{ending}"):
                 shutil.rmtree(left, ignore_errors=True)
+        yield base
+        if made and [path.name for path in base.glob("*")] == ["lock"]:
+            discard(index)
+
+
+@contextmanager
+def staging(index: Path, target_fingerprint: str, tower_fingerprint: str) -> Iterator[Path]:
+    """The folder for this model's chunks of `index`, locked for this process as `locked` does."""
+    with locked(index) as base:
         folder = base / fingerprint([FORMAT, target_fingerprint, tower_fingerprint])[:16]
         folder.mkdir(exist_ok=True)
         yield folder
