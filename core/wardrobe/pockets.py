@@ -79,7 +79,7 @@ def _patch(x: float, y: float, w: float, h: float, paint: Paint, trim: str | Non
     a, b = x - w / 2, x + w / 2
     whole = [(a, y), (b, y), (b, y + h * 0.84), (x + w * 0.2, y + h), (x - w * 0.2, y + h), (a, y + h * 0.84)]
     parts = [shape([(px + 1, py + 2.5) for px, py in whole], "#000", 0.22), shape(whole, paint.fill)]
-    parts += [shape(whole, "#fff", 0.1), stroke([*whole, whole[0]], paint.line, 1.7)]
+    parts += [shape(whole, "#fff", 0.13), stroke([*whole, whole[0]], paint.line, 1.7)]
     parts.append(stroke(shifted(whole[1:] + whole[:1], -3.2), paint.line, 0.9, 0.7, "3 2"))
     top = h * (0.36 if flap else 0.2)
     lid = [
@@ -91,7 +91,7 @@ def _patch(x: float, y: float, w: float, h: float, paint: Paint, trim: str | Non
     ]
     parts += [shape([(px, py + 2) for px, py in lid], "#000", 0.25), shape(lid, trim or paint.fill)]
     parts += [
-        shape(lid, "#000" if not trim else "#fff", 0.12 if not trim else 0.01),
+        shape(lid, "#000", 0.02 if trim else 0.2),
         stroke([*lid, lid[0]], paint.line, 1.5),
     ]
     return "".join(parts)

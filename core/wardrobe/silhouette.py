@@ -11,9 +11,9 @@ from itertools import pairwise
 from core.wardrobe.design import BARE_NECKS, Design
 from core.wardrobe.shapes import CX, Point, Points, mirrored, spline
 
-TOP_HEMS = {"cropped": 152.0, "waist": 206.0, "hip": 264.0}
-GOWN_HEMS = {"hip": 164.0, "mini": 198.0, "knee": 237.0, "midi": 273.0, "maxi": 309.0}
-SKIRT_HEMS = {"mini": 118.0, "knee": 178.0, "midi": 240.0, "maxi": 302.0}
+TOP_HEMS = {"cropped": 157.0, "waist": 202.0, "hip": 252.0}
+GOWN_HEMS = {"hip": 163.0, "mini": 197.0, "knee": 233.0, "midi": 268.0, "maxi": 303.0}
+SKIRT_HEMS = {"mini": 120.0, "knee": 179.0, "midi": 240.0, "maxi": 300.0}
 _CHEST = {
     # shoulder, chest, waist, hip, hem: half widths in px on the body of tops
     "regular": (57, 60, 58, 61, 61), "fitted": (51, 51, 39, 51, 53), "loose": (72, 80, 83, 85, 82),
@@ -27,8 +27,8 @@ class Cut:
 
     `top` runs from the left armpit over shoulders and neckline to the right one (or along the waist of what
     is worn below it), `side` down the right, `hem` from right to left; `edge` is the neckline from left to
-    right. With legs, `hem` is the right one and `inseam` goes from it up to the crotch. `k` is the body's scale
-    (1 for tops) and `detail` the size of what is put on it.
+    right. With legs, `hem` is the right one and `inseam` goes from it up to the crotch. `k` is the
+    body's scale (1 for tops) and `detail` the size of what is put on it.
     """
 
     top: list[Point]
@@ -79,7 +79,7 @@ def upper(design: Design, rng: random.Random) -> Cut:
     """The cut of a dress, coat or anything else that begins at the shoulders."""
     gown = design.family in ("dress", "coat")
     k, detail, ny = (0.74, 0.86, 41.0) if gown else (1.0, 1.0, 62.0)
-    hem_y = (GOWN_HEMS if gown else TOP_HEMS)[design.length] + rng.uniform(-2, 2)
+    hem_y = (GOWN_HEMS if gown else TOP_HEMS)[design.length] + rng.uniform(-2, 2) - _hanging(design)
     shoulder, chest, waist, hip, hem = (w * k * (1.07 if gown else 1.0) for w in _CHEST[design.fit])
     if design.family in ("coat", "jacket"):
         shoulder, chest, waist, hip, hem = (
@@ -100,6 +100,11 @@ def upper(design: Design, rng: random.Random) -> Cut:
     if design.sleeve == "none" and design.neckline not in (*BARE_NECKS, "off-shoulder"):
         cut.shoulder = (CX + min(shoulder, 62 * k) * 0.86, ny + 9 * k)
     return cut
+
+
+def _hanging(design: Design) -> float:
+    """How far the hem is drawn up, px: what hangs from it reaches down to where the hem should be."""
+    return 8.0 if {"ruffles", "lace-trim"} & set(design.details) else 0.0
 
 
 def _side(design: Design, cut: Cut, waist: float, hip: float, hem: float, hip_y: float) -> list[Point]:
@@ -146,7 +151,7 @@ def _hem(design: Design, cut: Cut, rng: random.Random) -> list[Point]:
 
 def skirt(design: Design, rng: random.Random) -> Cut:
     """The cut of a skirt; its waistband lies at the same height and width for all."""
-    y0, hem_y = 40.0, SKIRT_HEMS[design.length] + rng.uniform(-2, 2)
+    y0, hem_y = 40.0, SKIRT_HEMS[design.length] + rng.uniform(-2, 2) - _hanging(design)
     fall, waist = hem_y - y0, 43.0
     at: list[Point] = [(CX + waist, y0)]
     if design.fit == "a-line":

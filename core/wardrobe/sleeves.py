@@ -45,7 +45,7 @@ def sleeves(design: Design, cut: Cut, rng: random.Random) -> list[Sleeve]:
 def _sleeve(design: Design, cut: Cut, rng: random.Random, right: bool) -> Sleeve:
     k = cut.k
     side = 1 if right else -1
-    slope = math.radians((24 if design.fit == "loose" else 29) + rng.uniform(-2.5, 2.5))
+    slope = math.radians((22 if design.fit == "loose" else 29) + rng.uniform(-2.5, 2.5))
     (sx, sy), (ax, ay) = cut.shoulder, cut.armpit
     length = ARM * k * SHARES[design.sleeve or "long"]
     if design.neckline == "off-shoulder":
