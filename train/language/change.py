@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.wardrobe.design import Design
+from train import wording
 from train.language.silhouettes import FAMILY_NOUNS, PLURAL_ENDINGS
 
 NONE: frozenset[str] = frozenset()
@@ -118,3 +119,8 @@ SWAPS = (
 def split_lines(text: str) -> tuple[str, ...]:
     """The pieces of lines of text that are separated by "|" and line ends."""
     return tuple(piece.strip() for line in text.strip().splitlines() for piece in line.split("|"))
+
+
+def with_article(noun_phrase: str) -> str:
+    """The noun phrase with "a" or "an"; it is "a one"."""
+    return f"a {noun_phrase}" if noun_phrase.startswith(("one", "uni")) else wording.with_article(noun_phrase)

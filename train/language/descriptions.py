@@ -4,10 +4,9 @@ import random
 
 from core.wardrobe.design import Design
 from train.language import colors, details, shapes, uppers
-from train.language.change import bare, is_plural, pick
+from train.language.change import bare, is_plural, pick, with_article
 from train.language.hems import fit_words, length_words
 from train.language.silhouettes import FAMILY_NOUNS, KIND_PHRASES
-from train.wording import with_article
 
 _TWO = ("{p} in {a} and {b}", "{a} and {b} {p}", "{a} with {b} {p}")
 _OBVIOUS = {"length": ("hip", "full"), "fit": ("regular", "straight"), "neckline": ("hood",)}

@@ -123,3 +123,41 @@ COMPLAINTS: dict[str, tuple[str, ...]] = {
     "hood": ("too casual", "bulky under a coat", "unnecessary", "too teenage", "getting in the way"),
 }
 """What people dislike of a detail, after "is" or "are"."""
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "buttons": ("down the front", "all the way down", "at the front"),
+    "zip": ("up the front", "at the front", "down the front"),
+    "pockets": ("on the sides", "at the front", "on the hips", "on the chest"),
+    "belt": ("at the waist", "round the waist", "round the middle"),
+    "tie": ("at the front", "at the waist", "round the waist"),
+    "bow": ("at the front", "at the neck", "at the back", "on the front", "at the waist"),
+    "cuffs": ("at the wrist", "at the ends"),
+    "contrast-trim": ("round the edges", "at the edges", "along the edges", "on the hem"),
+    "ruffles": (
+        "at the hem",
+        "along the bottom",
+        "on the sleeves",
+        "round the bottom",
+        "from the sleeves",
+        "at the bottom",
+    ),
+    "pleats": ("at the front", "all round", "down the front"),
+    "lace-trim": ("at the hem", "round the edges", "at the neck", "along the bottom"),
+    "hood": ("at the back", "on the back"),
+}
+"""Where a detail is said to be."""
+
+LOOKS = (
+    "big",
+    "massive",
+    "silly",
+    "huge",
+    "ugly",
+    "little",
+    "fussy",
+    "great big",
+    "daft",
+    "horrible",
+    "annoying",
+)
+"""What people call a thing they want gone."""

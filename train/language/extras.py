@@ -52,6 +52,8 @@ def detail_added(talk: Talk, detail: str) -> Change:
     """A wish for a detail that the target has and the reference lacks."""
     rng, words = talk.rng, details.DETAILS[detail]
     noun = pick(words.nouns, rng)
+    if rng.random() < 0.12 and len(noun.split()) < 3 and "front" not in noun:
+        noun = f"{noun} {rng.choice(details.PLACES[detail])}"
     adj = pick(words.adjectives, rng) if words.adjectives and rng.random() < 0.5 else ""
     form = {"n": noun, "it": talk.it, "they": talk.they}
     return Change(
@@ -67,6 +69,12 @@ def detail_removed(talk: Talk, detail: str) -> Change:
     """A wish to be without a detail that the reference has and the target lacks."""
     rng = talk.rng
     thing, plural = rng.choice(details.THINGS[detail])
+    if rng.random() < 0.12:
+        thing = (
+            f"{rng.choice(details.LOOKS)} {thing}"
+            if rng.random() < 0.4
+            else f"{thing} {rng.choice(details.PLACES[detail])}"
+        )
     form = {"t": thing, "it": talk.it, "they": talk.they, "are": "are" if plural else "is",
             "have": "have" if plural else "has"}  # fmt: skip
     wrong = f"the {thing} {form['are']} {rng.choice(details.COMPLAINTS[detail])}"
@@ -114,9 +122,20 @@ _KEEP = (
     "change the {t}",
     "with the same {t}", "in the same {t}", "keep that {t}", "the {t} is fine", "I like the {t}", "love "
     "the {t}",
-    "leave the {t} alone", "keep the same {t}", "{t} is perfect", "{t} ok", "not the {t} though, that's "
+    "leave the {t} alone", "keep the same {t}", "{t} is perfect", "{t} ok", "{t} and all", "the {t} is "
+    "right", "it's the right {t}", "the {t} I like", "{t} stays", "still the same {t}", "not the {t} "
+    "though, that's "
     "lovely",
 )  # fmt: skip
+_STILL = (
+    "keep it {w}",
+    "still {w}",
+    "still in {w}",
+    "but stay {w}",
+    "{w} as it is",
+    "keep the {w}",
+    "leave it {w}",
+)
 _REST = (
     "otherwise the same", "everything else the same", "keep everything else", "the rest can stay", "rest "
     "the same",
@@ -146,6 +165,10 @@ def keep_words(talk: Talk, touched: frozenset[str]) -> tuple[str, frozenset[str]
     if field == "details" and not reference.details:
         return "", frozenset()
     thing = rng.choice(_NAMES[field])
+    if field in ("colors", "pattern") and rng.random() < 0.2:
+        word = pick(plain_words(reference.colors[0]) if field == "colors" else
+                    shapes.PATTERNS[reference.pattern].adjectives, rng)  # fmt: skip
+        return rng.choice(_STILL).format(w=word), frozenset([field])
     if rng.random() < 0.5:
         thing = _value_thing(talk, field) or thing
     form = rng.choice(_KEEP)

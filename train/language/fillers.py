@@ -67,7 +67,19 @@ would suit me better
     much appreciated|if it exists|thank you so much|kind regards|!|!!|...|and that's it|then I'm sold|instead
 ty
 """)
+OWN = split_lines("""
+    red shoes|black boots|navy coat|white trainers|jeans|tights|a thick jumper|leggings|black tights
+    gold earrings|brown bag
+    thermals|a vest|thick socks|white shirts|pearls|my silver necklace|a scarf|pink hair|grey suit
+    cowboy boots|green eyes
+    red hair|a raincoat|wellies|a hat|swimsuit|a wool scarf|blue eyes|sandals|a cardigan|high heels
+    flat shoes|a denim jacket
+""")
 OPENINGS = (
+    "I'll wear it with my {own}", "I always wear {own} underneath", "I've got {own} to wear with it",
+        "I can't wear {own} to "
+    "work", "I need something to go with my {own}", "{event} coming up", "I'm {age} and {reason}", "at "
+    "{age} {reason}",
     "it's for my {who}'s {event}", "for my {who}'s {event}", "I've got a {event} coming up", "for a {event}",
     "I've a {event} on Saturday", "my {event} is on {day}", "I need something for a {event}", "it's for a "
     "{event}",
@@ -84,6 +96,9 @@ OPENINGS = (
     "{day}",
 )  # fmt: skip
 CLOSINGS = (
+    "to go with my {own}", "to wear over my {own}", "to match my {own}", "it has to go with my {own}",
+        "to wear with {own}",
+    "so it goes with my {own}", "as I'll wear my {own} with it", "because I wear {own} with everything",
     "because {reason}", "as {reason}", "since {reason}", "for my {who}'s {event}", "for a {event}", "for "
     "{place}",
     "it's for {place}", "it's for my {who}", "for my {who}", "cos {reason}", "because I need it for {place}",
@@ -92,6 +107,18 @@ CLOSINGS = (
     "{reason}",
     "on account of the fact {reason}", "so it goes with my {shoes}", "coz {reason}", "seeing as {reason}",
 )  # fmt: skip
+AGES = (
+    "sixteen",
+    "nineteen",
+    "twenty-five",
+    "thirty",
+    "fifty-two",
+    "sixty-three",
+    "seventy",
+    "eighty",
+    "42",
+    "58",
+)
 DAYS = (
     "Monday",
     "Tuesday",

@@ -4,8 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from train.language import openers
-from train.language.change import Change, Talk, is_plural
-from train.wording import with_article
+from train.language.change import Change, Talk, is_plural, with_article
 
 Frame = Callable[[Sequence[Change], Talk], str | None]
 
@@ -119,6 +118,10 @@ def fragment(changes: Sequence[Change], talk: Talk) -> str | None:
             return None
         text, plural = made
         kind = any(c.noun for c in changes)
+        if not kind and all(c.adj for c in changes) and rng.random() < 0.2:
+            said = " ".join(c.adj for c in changes)
+            form = rng.choice(openers.VERSIONS)
+            return form.format(w=said, a=with_article(said), this=talk.this, n=talk.noun)
         lead = rng.choice(openers.KIND_LEADS if kind else openers.LEADS)
         if lead in ("a ", "like this but a "):
             return f"{lead.removesuffix('a ')}{text if plural else with_article(text)}"

@@ -2,9 +2,8 @@
 
 from core.wardrobe.design import RULES
 from train.language import shapes, silhouettes
-from train.language.change import Change, Talk, against
+from train.language.change import Change, Talk, against, with_article
 from train.language.phrasing import amount, graded, named
-from train.wording import with_article
 
 _TOO_SHORT = ("{its} too short", "too short for me", "way too short", "I'm tall",
     "I feel exposed in {this}", "a bit short",

@@ -1,11 +1,13 @@
 """Wishes for another kind of garment."""
 
 from train.language import shapes, silhouettes
-from train.language.change import Change, Talk, is_plural, pick
+from train.language.change import Change, Talk, is_plural, pick, with_article
 from train.language.colors import plain_words
-from train.wording import with_article
 
 _TURN = (
+    "make me a {n} version", "show me the {n} equivalent", "can {this} be turned into {a}", "same thing "
+    "as {a}", "do the same in "
+    "{a}", "I need the {n} version", "same vibe in {a}", "same look but {a}",
     "turn {it} into {a}", "make {it} {a}", "swap the {old} for {a}", "show me {a}", "find me {a}", "give "
     "me {a} instead",
     "change {it} to {a}", "show me the {n} version", "do {a} version", "make {it} into {a}", "flip {it} "

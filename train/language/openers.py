@@ -24,6 +24,9 @@ KIND_LEADS = (
 )
 
 BUTS = (
+    "same {n} please but ", "same {n} please, only ", "the same sort of thing but ", "exact same {n} but ",
+    "that one but ", "similar {n} but ", "lovely {n} but ", "I like this {n} but ",
+        "I like the {n} but ", "one like this but ",
     "", "", "same but ", "this but ", "same ", "the same {n} ", "{this} but ", "this one but ", "like "
     "this but ",
     "same thing but ", "similar but ", "the one in the pic but ", "same {n} but ", "that {n} but ", "just "
@@ -128,3 +131,16 @@ DESCRIBE = (
     "if possible",
     "the {n} should be {t}", "like {this} but {t}", "and {t}",
 )  # fmt: skip
+
+VERSIONS = (
+    "{w} version of {this} {n}",
+    "{a} version of {this}",
+    "{w} version",
+    "{a} version",
+    "{a} version of the {n}",
+    "{a} take on {this}",
+    "{w} {n} like {this}",
+    "the {w} version",
+    "this {n} in the {w} version",
+    "{w} edition of this",
+)

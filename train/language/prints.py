@@ -1,6 +1,6 @@
 """Wishes about pattern."""
 
-from train.language import shapes
+from train.language import details, shapes
 from train.language.change import Change, Talk, pick
 from train.language.phrasing import graded, named
 
@@ -40,6 +40,10 @@ def pattern_change(talk: Talk) -> Change:
     chance = rng.random()
     step = _BUSY[new] - _BUSY[old]
     thing = pick(shapes.PATTERN_THINGS[old], rng)
+    if rng.random() < 0.07:
+        thing = f"{rng.choice(details.LOOKS)} {thing}"
+    elif old == "graphic" and rng.random() < 0.2:
+        thing = f"{thing} {rng.choice(('on the front', 'across the chest', 'on the chest', 'on it'))}"
     if chance < 0.16 and abs(step) >= 1.5:
         sign = 1 if step > 0 else -1
         values = frozenset(p for p, b in _BUSY.items() if (b - _BUSY[old]) * sign >= 1.5)
@@ -63,6 +67,12 @@ def pattern_change(talk: Talk) -> Change:
                 cmd=rng.choice(_OFF).format(t=thing), say=f"I'd like {talk.it} without the {thing}",
                 why=rng.choice(("", _TOO_BUSY[0].format(old=thing))),
             )  # fmt: skip
+        if rng.random() < 0.2:
+            other = rng.choice([p for p in shapes.PATTERN_THINGS if p not in (old, new, "solid", "graphic")])
+            thing = (
+                f"{thing} {rng.choice(('or', 'and', 'nor', 'or'))} {rng.choice(shapes.PATTERN_THINGS[other])}"
+            )
+            others = others - {other}
         key = rng.choice(_NOT).format(t=thing)
         return Change({"pattern": others}, key=key, after=f"but {key}", say=rng.choice(_NOT_SAY).format(
             t=thing),

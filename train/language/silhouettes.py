@@ -7,16 +7,14 @@ from train.language.shapes import words as _words
 FAMILY_NOUNS: dict[str, tuple[str, ...]] = {
     "dress": _split("dress, dress, dress, frock, gown, sundress, tea dress, summer dress"),
     "skirt": _split("skirt, skirt, skirt, skirt"),
-    "shirt": _split(
-        "shirt, shirt, blouse, button-up shirt, button-down shirt, shirt, button-up, button down"
-    ),
+    "shirt": _split("shirt, shirt, blouse, button-up shirt, button-down shirt, shirt, shirt, blouse"),
     "t-shirt": _split("t-shirt, tee, t shirt, tshirt, tee shirt, top, t-shirt, T-shirt"),
     "sweater": _split(
         "sweater, jumper, pullover, sweatshirt, knit, jumper, sweater, woolly jumper, crewneck jumper, "
         "knit top"
     ),
     "hoodie": _split("hoodie, hoody, hooded sweatshirt, hoodie, hooded top"),
-    "jacket": _split("jacket, jacket, jacket, bomber jacket, short jacket, bomber"),
+    "jacket": _split("jacket, jacket, jacket, bomber jacket, bomber"),
     "coat": _split("coat, coat, overcoat, coat, winter coat, parka, trench coat, trench, mac, topcoat"),
     "trousers": _split(
         "trousers, trousers, pants, chinos, slacks, trouser, leggings, joggers, pair of trousers"

@@ -203,11 +203,15 @@ def _shade(talk: Talk, old: str, new: str) -> Change | None:
     darker = there < here
     values = frozenset(shades[:here] if darker else shades[here + 1 :])
     more = rng.choice(("darker", "deeper") if darker else ("lighter", "paler", "softer"))
+    if not darker and name in ("green", "red", "blue") and new == name and rng.random() < 0.5:
+        more, values = "brighter", frozenset([new])
     amount = rng.choice(("", "", "slightly ", "a bit ", "a little ", "ever so slightly ", "much "))
     if amount == "much " and abs(there - here) < 2 and len(values) > 1:
         amount = ""
     much = amount if amount in ("", "much ") else "slightly "
     word = f"a {much}{more} {name}"
+    if rng.random() < 0.15:
+        word = f"{word} than {rng.choice(('this', 'that', 'this ' + pick(colors.plain_words(old), rng)))}"
     return Change(
         {"colors": values},
         inside=word,
@@ -226,9 +230,16 @@ def _shade(talk: Talk, old: str, new: str) -> Change | None:
 def _any_but(talk: Talk, old: str) -> Change:
     rng = talk.rng
     was = pick(colors.plain_words(old), rng)
+    values = colors.DRAWN - {old}
+    if rng.random() < 0.25:
+        other = rng.choice([c for c in colors.COMMON if c not in (old, talk.target.colors[0])])
+        was = rng.choice(("{} or {}", "{} and {}", "{} or {}")).format(
+            was, rng.choice(colors.plain_words(other)[:4])
+        )
+        values = values - {other}
     key = rng.choice(_ANY).format(old=was)
     return Change(
-        {"colors": colors.DRAWN - {old}},
+        {"colors": values},
         key=key,
         cmd=rng.choice((f"show me {key}", "pick any colour but {old}", "avoid {old}", "don't give me {old}",
                         "change the colour", "anything but {old}")).format(old=was),
@@ -268,6 +279,18 @@ def colored_print(talk: Talk) -> Change | None:
             )
         )
         said = said.replace(f"{second} a ", f"a {second} ")
+    elif target.pattern == "colorblock" and target.colors[1] != old:
+        said = rng.choice(
+            (
+                "half {a} half {b}",
+                "{a} and {b} {t}",
+                "two-tone {a} and {b}",
+                "{a} and {b} colour block",
+                "half {a} and half {b}",
+                "{a}/{b} colour block",
+            )
+        ).format(a=main, b=second, t=thing)
+        values = values | frozenset([target.colors[1]])
     elif chance < 0.75 and target.pattern in ("stripes", "check") and target.colors[1] != old:
         said = rng.choice((f"{main} and {second} {thing}", f"{second} and {main} {thing}"))
         values = values | frozenset([target.colors[1]])

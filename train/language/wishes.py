@@ -16,6 +16,7 @@ from train.language.extras import detail_added, detail_removed, detail_swapped, 
 from train.language.held_out import held_out
 from train.language.hems import fit_change, length_change
 from train.language.kinds import kind_change
+from train.language.moods import mood_for
 from train.language.prints import pattern_change
 from train.language.tints import color_change, colored_print
 from train.language.tops import neckline_change, sleeve_change
@@ -224,6 +225,8 @@ def _draft(
             edits[field] = edits[field] & values if field in edits else values
         add, remove = add | change.add, remove | change.remove
     text = _said(changes, talk)
+    if rng.random() < manner.fillers * 0.2:
+        text = _with_mood(text, mood_for(changes, talk), rng)
     keep = frozenset[str]().union(*(change.keep for change in changes))
     touched = set(edits) | ({"details"} if add | remove else set())
     touched |= {"neckline"} if "hood" in add | remove else set()
@@ -270,6 +273,14 @@ def _complaint_alone(change: Change) -> bool:
     )
 
 
+def _with_mood(text: str, mood: str, rng: random.Random) -> str:
+    if not mood:
+        return text
+    if rng.random() < 0.65:
+        return mood + rng.choice((": ", ": ", ", ", ", so ", " - ", "! ", "; ")) + text
+    return text.rstrip("?!. ") + rng.choice((", ", ", ", " - ")) + mood
+
+
 def _with_keep(text: str, words: str, rng: random.Random) -> str:
     text = text.rstrip("?!. ")
     twice = " but " in text
@@ -281,11 +292,13 @@ def _with_keep(text: str, words: str, rng: random.Random) -> str:
 
 
 def _filled(template: str, rng: random.Random) -> str:
-    return template.format(
+    said = template.format(
         who=rng.choice(fillers.WHO), event=rng.choice(fillers.EVENTS), place=rng.choice(fillers.PLACES),
         reason=rng.choice(fillers.REASONS), reason2=rng.choice(fillers.REASONS), day=rng.choice(fillers.DAYS),
-        month=rng.choice(fillers.MONTHS), shoes=rng.choice(fillers.SHOES),
+        month=rng.choice(fillers.MONTHS), shoes=rng.choice(fillers.SHOES), own=rng.choice(fillers.OWN),
+            age=rng.choice(fillers.AGES),
     )  # fmt: skip
+    return said.replace("my a ", "my ").replace("my my ", "my ")
 
 
 def _with_filler(text: str, rng: random.Random) -> str:
