@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # demo.shelf.shelf_page for the running app; the scripts call it as `server.browse`, so it must have that name
 Browse = Callable[[dict[str, Any]], dict[str, Any]]
 # demo.keeping.kept for the running app, which the script calls as `server.kept`
-Kept = Callable[[], dict[str, Any]]
+Kept = Callable[[object], dict[str, Any]]
 
 STATIC = Path(__file__).parent / "static"
 

@@ -93,7 +93,7 @@ def kept(keeping: Keeping | None, lasting: bool) -> dict[str, Any]:
     if keeping is None:
         return {"place": "" if lasting else "nowhere", "seconds": None, "waiting": 0, "problem": ""}
     return {
-        "place": "the repository" if keeping.remote else "the volume",
+        "place": keeping.remote.name if keeping.remote else "the journal",
         "seconds": None if keeping.saved is None else round(time.time() - keeping.saved),
         "waiting": len(events(keeping.store, after=keeping.copied)),
         "problem": keeping.problem,

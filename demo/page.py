@@ -39,7 +39,7 @@ def build_page(service: Service) -> "gr.Blocks":
     def browse(wish: dict[str, Any]) -> dict[str, Any]:  # the page's scripts call it by this name
         return shelf_page(service, wish)
 
-    def kept() -> dict[str, Any]:  # likewise
+    def kept(_: object = None) -> dict[str, Any]:  # likewise; Gradio always sends one argument
         return saved_state(service.keeping, service.lasting)
 
     with gr.Blocks(title="Hemline", delete_cache=DROP_UPLOADS, fill_width=True) as page:

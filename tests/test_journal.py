@@ -104,7 +104,7 @@ def test_the_start_replays_and_what_is_judged_then_is_copied(tmp_path: Path) -> 
     assert kept(first, lasting=False)["waiting"] == 6
     keep_now(first)
     told = kept(first, lasting=False)
-    assert (told["place"], told["waiting"], told["problem"]) == ("the volume", 0, "")
+    assert (told["place"], told["waiting"], told["problem"]) == ("the journal", 0, "")
     keep_now(first)
     assert len(batches(tmp_path / "journal")) == 1  # nothing new, so no further batch
     again = start_keeping(machine(tmp_path / "two"), tmp_path / "journal")
@@ -154,7 +154,7 @@ def test_a_remote_is_read_back_at_the_start_and_caught_up_with_after_a_failure(t
     append(first.store, said("a"))
     keep_now(first)
     assert kept(first, lasting=False) == {
-        "place": "the repository",
+        "place": "shared",
         "seconds": None,
         "waiting": 1,
         "problem": "the shared folder is not attached",

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AuthenticationError
+from playwright.sync_api import expect, sync_playwright
 
 from core.building import build
 from core.journal import read_journal, records_of, write_batch
@@ -23,6 +24,8 @@ from core.judgements import Judgement, append, events, open_store
 from tests.small_catalogue import copy_photos, make_model
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START = 120  # seconds; the app itself needs a tenth of it, the machine may be busy
 
 
@@ -102,6 +105,20 @@ def wait_for(space: Space) -> None:
     raise AssertionError(f"no answer after {START} seconds: {space.log.read_text()}")
 
 
+def look_around(space: Space) -> None:
+    """Log in with a browser: the pictures are there, and the page says what became of judgements."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page()
+        page.goto(space.url)
+        page.locator("input").first.fill("ana")
+        page.locator("input[type=password]").fill("secret")
+        page.keyboard.press("Enter")
+        expect(page.locator(".tile .photo.is-loaded").first).to_be_visible(timeout=30_000)
+        expect(page.locator(".kept")).to_have_text("Judgements copied just now")
+        browser.close()
+
+
 def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
@@ -149,6 +166,7 @@ def test_a_login_is_asked_for_and_the_journal_is_replayed_and_written(
             urllib.request.urlopen(f"{space.url}/thumbnails/card/{'0' * 32}.webp")
         client = Client(space.url, auth=("ana", "secret"), verbose=False)
         assert len(client.predict(text="a red dress", top_k=3, api_name="/search")) == 3
+        look_around(space)
         here = open_store(kept_here)
         assert events(here) == events(elsewhere)
         append(here, Judgement("bo", "photo", 2, 0.25, "unsure", "m" * 64, "i" * 64, text="in red"))

@@ -7,11 +7,11 @@ const showKept = (kept) => {
   line.hidden = !kept.place;
   const lost = kept.place === "nowhere", failed = Boolean(kept.problem);
   line.classList.toggle("is-failing", failed);
-  line.title = kept.problem;
-  if (lost) line.textContent = "Judgements last until this Space restarts";
-  else if (failed) line.textContent = `${kept.waiting || "No"} judgement${kept.waiting === 1 ? "" : "s"} waiting: not copied to ${kept.place}`;
-  else if (kept.seconds === null) line.textContent = `Not yet copied to ${kept.place}`;
-  else line.textContent = kept.waiting ? `${kept.waiting} to be copied to ${kept.place}` : `Copied to ${kept.place} ${ago(kept.seconds)}`;
+  line.title = kept.problem || (lost ? "" : `to ${kept.place}`);
+  if (lost) line.textContent = "Judgements last until a restart";
+  else if (failed) line.textContent = kept.waiting ? `${kept.waiting} judgement${kept.waiting === 1 ? "" : "s"} not copied yet` : "Judgements are not copied";
+  else if (kept.seconds === null || kept.waiting) line.textContent = "Judgements to be copied";
+  else line.textContent = `Judgements copied ${ago(kept.seconds)}`;
 };
-const askKept = () => server.kept().then(showKept, () => {});
+const askKept = () => server.kept({}).then(showKept, () => {});
 askKept().then(() => line.hidden || setInterval(askKept, 30000));
