@@ -67,14 +67,16 @@ def svg(design: Design, seed: int) -> str:
     parts.append(stroke(body, paint.line, 1.3, 0.85))
     parts += [waist.waistband(design, cut, paint)]
     parts.append(over)
-    if "pockets" in design.details:
-        parts.append(pockets.pockets(design, cut, paint))
+    put_on = pockets.pockets(design, cut, paint) if "pockets" in design.details else ""
+    # A chest pocket lies on a ruffle, other pockets and a hem's ruffle do not meet.
+    on_chest = design.family in ("shirt", "t-shirt")
+    parts.append("" if on_chest else put_on)
+    if cut.neck_y:
+        neck, trimmed = collars.front(design, cut, paint), trims.at_neck(design, cut, paint)
+        parts += [trimmed, neck] if "ruffles" in design.details else [neck, trimmed]
     if "zip" in design.details:
         parts.append(closures.zipper(design, cut, paint))
-    if cut.neck_y:
-        parts.append(trims.at_neck(design, cut, paint) if "ruffles" in design.details else "")
-        parts.append(collars.front(design, cut, paint))
-        parts.append(trims.at_neck(design, cut, paint) if "ruffles" not in design.details else "")
+    parts.append(put_on if on_chest else "")
     if "buttons" in design.details:
         parts.append(closures.buttons(design, cut, paint))
     for name, put in (("belt", waist.belt), ("tie", waist.tie), ("bow", waist.bow)):

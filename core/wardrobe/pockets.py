@@ -12,7 +12,7 @@ def pockets(design: Design, cut: Cut, paint: Paint) -> str:
     trim = paint.trim if "contrast-trim" in design.details else None
     family = design.family
     if family in ("shirt", "t-shirt"):
-        x, w, h = CX + 27, 27.0, 31.0
+        x, w, h = CX + (33 if {"bow", "zip", "buttons"} & set(design.details) else 28), 27.0, 31.0
         y = max(
             cut.neck_y + 46,
             cut.neck_y + cut.depth + (22 if design.neckline == "off-shoulder" else 6)

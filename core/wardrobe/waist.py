@@ -90,6 +90,8 @@ def tie(design: Design, cut: Cut, paint: Paint) -> str:
 def bow(design: Design, cut: Cut, paint: Paint) -> str:
     """A large bow of two loops at the neckline, or at the side of the waist of a skirt."""
     s = cut.detail + 0.06
+    if design.length == "cropped":
+        s *= 0.8
     if design.family == "skirt":
         s = 0.84
         x, y = CX + 38, cut.waist_y + 4
