@@ -137,7 +137,7 @@ _STILL = (
     "leave it {w}",
 )
 _REST = (
-    "otherwise the same", "everything else the same", "keep everything else", "the rest can stay", "rest "
+    "otherwise the same", "everything else the same", "keep everything else", "the rest stays put", "rest "
     "the same",
     "everything else stays", "no other changes", "otherwise perfect", "nothing else changed", "all else "
     "the same",

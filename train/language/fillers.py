@@ -25,25 +25,26 @@ the classroom
 the boat|parties
 """)
 REASONS = split_lines("""
-    my office is strict|my office is freezing|I feel the cold|I run hot|it's for work|it's cold where I live
-    I've got two small kids|I spill everything|I'm on my feet all day|we're going away in August
+    my office is old-school|my office is freezing|I feel the cold|I run hot|it's for work
+    it's cold where I live
+    I've got two small kids|I spill everything|I'm on my feet all day|we're off to Turkey in June
 it's for a play
     I work outdoors|I've just had a baby|I cycle to work|it's hot here|I'm going to Spain|it's a uniform rule
     my skin is sensitive|I sit at a desk all day|I'm packing light|it's a present|I have a dog that sheds
     I want to look smart|I'm trying to dress better|I teach infants|I'm in my sixties|I'm seventeen
 I'm a student
-    I want to look less like my mother|I've got arthritis|I'm a bridesmaid|I'm meeting the in-laws
+    I dress too much like my mother|my hands are stiff|I'm a bridesmaid|I'm meeting the in-laws
 I hate shopping
-    I want to wear it with everything|it needs to go with my boots|I've a thing about it|I need a change
-    I bought one last year and loved it|mine has worn out|mine shrank in the wash|I lost mine on the train
-    my old one fell apart|the dog ate mine|I lift the baby all day|I stand in the cold on Sundays
+    I want to wear it all the time|it needs to go with my boots|I've a thing about it|I need a change
+    I had one for years|mine has worn out|mine shrank in the wash|I lost mine on the train
+    my old one fell apart|the dog ate mine|I push a pram all day|I work on a market stall
 I wear a lot of gold
-    it has to be formal|it's casual Friday|I'm going full cottagecore|I'm going for a vintage look
+    it has to be formal|it's casual Friday|I'm going for a country look|I'm going for a vintage look
 it's for dancing
     I want it to look more expensive|I want something more grown up|I want to stand out
 I don't want to stand out
-    I'm at a funeral on Tuesday|the dress code is smart casual|my gran will be there|the bride has asked us
-    my boss is old-fashioned|I'm always cold|I always size up|I'm between sizes|I've got broad shoulders
+    I'm at a funeral on Tuesday|the dress code is smart casual|my in-laws are coming|the hosts are fussy
+    my boss is old-fashioned|I'm always cold|I'm usually a large|I'm between sizes|I've got broad shoulders
     I've a new job|it's for my birthday|we have a theme|it's for a photo|I'm tall|I'm quite short|I'm curvy
     I like to be comfy|I'm very pale|I'm a redhead|I need something for the school run|I'm a bit of a goth
 """)
@@ -68,7 +69,7 @@ would suit me better
 ty
 """)
 OWN = split_lines("""
-    red shoes|black boots|navy coat|white trainers|jeans|tights|a thick jumper|leggings|black tights
+    red shoes|black boots|navy coat|white trainers|jeans|tights|a chunky cardigan|leggings|black tights
     gold earrings|brown bag
     thermals|a vest|thick socks|white shirts|pearls|my silver necklace|a scarf|pink hair|grey suit
     cowboy boots|green eyes
@@ -113,7 +114,7 @@ AGES = (
     "twenty-five",
     "thirty",
     "fifty-two",
-    "sixty-three",
+    "sixty-one",
     "seventy",
     "eighty",
     "42",

@@ -169,11 +169,15 @@ def statement(changes: Sequence[Change], talk: Talk) -> str | None:
 
 def imperative(changes: Sequence[Change], talk: Talk) -> str:
     """ "make it navy and lose the belt"."""
-    return _joined([c.cmd for c in changes], talk.rng)
+    rng = talk.rng
+    text = _joined([c.cmd for c in changes], rng)
+    if rng.random() < 0.35 and all(c.cmd.split()[0] in openers.VERBS for c in changes):
+        return rng.choice(openers.COMMANDS).format(c=text)
+    return text
 
 
 def sayings(changes: Sequence[Change], talk: Talk) -> str:
-    """ "the red should be teal and I'd like a belt"."""
+    """ "the blue should be green and I'd like a belt"."""
     return _joined([c.say for c in changes], talk.rng)
 
 

@@ -7,7 +7,8 @@ from train.language.phrasing import amount, graded, named
 
 _TOO_SHORT = ("{its} too short", "too short for me", "way too short", "I'm tall",
     "I feel exposed in {this}", "a bit short",
-              "{they} would barely cover my bum", "I'm six foot", "too short to bend over in", "I need "
+              "{they} would show everything when I sit down", "I'm six foot",
+                  "too short to bend over in", "I need "
               "more coverage",
               "{its} a bit short on me", "not long enough", "I'd be pulling it down all day")  # fmt: skip
 _TOO_LONG = ("{its} too long", "too long for me", "way too long", "I'm petite", "I'd trip over {it}",

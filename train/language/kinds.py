@@ -5,7 +5,7 @@ from train.language.change import Change, Talk, is_plural, pick, with_article
 from train.language.colors import plain_words
 
 _TURN = (
-    "make me a {n} version", "show me the {n} equivalent", "can {this} be turned into {a}", "same thing "
+    "make me a {n} version", "show me the {n} equivalent", "can {this} become {a}", "same thing "
     "as {a}", "do the same in "
     "{a}", "I need the {n} version", "same vibe in {a}", "same look but {a}",
     "turn {it} into {a}", "make {it} {a}", "swap the {old} for {a}", "show me {a}", "find me {a}", "give "
@@ -20,7 +20,8 @@ _RATHER = (
     "I'd prefer {a}", "I want {this} as {a}", "I need {a} instead of {b}", "I'd like {a} version of {this}",
     "I'm looking for {a} in the same style", "{a} would be more useful", "it should be {a}", "I wanted {a}",
 )  # fmt: skip
-_WRONG = ("I can't wear {b}", "I don't need {b}", "wrong kind of thing", "{b} won't do", "not {b}", "I've "
+_WRONG = ("I can't wear {b}", "I don't need {b}", "not the right sort of thing", "{b} won't do",
+    "not {b}", "I've "
     "got enough "
           "{plural}", "I don't wear {plural}", "I never wear {plural}",
               "{b} is no good for work")  # fmt: skip

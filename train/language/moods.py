@@ -23,7 +23,8 @@ _PLAIN = split_lines("""
     I'm a plain dresser|too fussy|less going on
 """)
 _GIRLY = split_lines("""
-    more girly|more feminine|prettier|make it pretty|more romantic|cuter|something sweeter|more cottagecore
+    more girly|more feminine|prettier|make it pretty|more romantic|cuter|something sweeter
+    more romantic looking
     boho style
     I want to feel pretty|more dressy|dressier
 """)
@@ -42,7 +43,7 @@ _COUNTRY = split_lines(
 )
 _WILD = split_lines("rock and roll|something wild|more edgy|party style|very glam|more daring|eighties style")
 _FIGURE = split_lines(
-    "more flattering|sexier|more shapely|to show off my waist|less like pyjamas|less frumpy"
+    "more flattering|sexier|more shapely|to show off my waist|less like a dressing gown|less frumpy"
 )
 _COMFY = split_lines(
     "comfier|more comfortable|something comfy|I want to be comfy|for lounging|for after lunch|easier"

@@ -1,5 +1,7 @@
 """How sentences of wishes begin and end: {t} is what follows the garment, {a} a garment by name."""
 
+from train.language.change import split_lines
+
 LEADS = (
     "",
     "",
@@ -24,12 +26,14 @@ KIND_LEADS = (
 )
 
 BUTS = (
-    "same {n} please but ", "same {n} please, only ", "the same sort of thing but ", "exact same {n} but ",
+    "that {n} as it is but ", "{this} {n} but ", "{this} {n}, ", "the {n} in the picture but ", "this "
+    "please but ",
+    "same {n} please but ", "same {n} please, only ", "more or less this but ", "exact same {n} but ",
     "that one but ", "similar {n} but ", "lovely {n} but ", "I like this {n} but ",
         "I like the {n} but ", "one like this but ",
     "", "", "same but ", "this but ", "same ", "the same {n} ", "{this} but ", "this one but ", "like "
     "this but ",
-    "same thing but ", "similar but ", "the one in the pic but ", "same {n} but ", "that {n} but ", "just "
+    "same thing but ", "similar but ", "the one in the photo but ", "same {n} but ", "that {n} but ", "just "
     "like this only ",
     "this {n} only ", "same style but ", "the same thing ", "this exact one but ", "same again but ",
         "like that but ",
@@ -62,7 +66,7 @@ ASK = (
 ASK_BUT = (
     "do you have {this} but {t}", "is there something like this but {t}", "have you got one like this, "
     "only {t}",
-    "can I have {this} but {t}", "could I see something similar, only {t}", "anything like this but {t}",
+    "can I have {this} but {t}", "could you find something similar, only {t}", "anything like this but {t}",
     "got {this} but {t}", "is there one that's {t}", "any like this but {t}", "do you have it {t}",
     "could it be {t}", "can it be {t}", "how about {t}", "what about {t}", "maybe {t}", "can you show me "
     "one but {t}",
@@ -88,7 +92,7 @@ MARKS = (
 ASK_FOR = (
     "do you have {a}", "have you got {a}", "can I see {a}", "is there {a} like {this}", "could you show "
     "me {a}",
-    "could I see {this} as {a}", "can {this} be turned into {a}", "do you have {this} as {a}", "can you "
+    "could I see {this} as {a}", "can {this} become {a}", "do you have {this} as {a}", "can you "
     "do {a}",
     "would {this} come as {a}", "any chance of {a}", "how about {a}", "what about {a} in the same style",
     "does {this} come as {a}", "can we do {a}", "could {this} be {a}", "can I get {a}", "have you {a} "
@@ -101,14 +105,14 @@ WANT = (
     "{this} {t}",
     "I'd love {this} {t}", "I'm looking for the same {n} {t}", "would love one {t}", "need one {t}",
         "I want one {t}",
-    "I'd prefer one {t}", "im after the same {n} {t}", "after something similar {t}", "show me {this} {t}",
+    "I'd prefer one {t}", "i want the same {n} {t}", "after something similar {t}", "show me {this} {t}",
     "find me {this} {t}", "I'd buy it {t}", "I would like the same {n} {t}", "give me {this} {t}", "show "
     "me one {t}",
     "please find one {t}", "I'd rather have it {t}", "it needs to be one {t}", "let me see {this} {t}",
         "gimme {this} {t}",
     "this would be perfect {t}", "I'm hoping to find one {t}", "I need the exact same {n} {t}", "get me "
     "{this} {t}",
-    "my ideal would be this {n} {t}", "we need {it} {t}", "I'd wear it {t}", "can only wear it {t}",
+    "the dream is this {n} {t}", "we need {it} {t}", "I'd wear it {t}", "can only wear it {t}",
         "prefer one {t}",
 )  # fmt: skip
 
@@ -143,4 +147,41 @@ VERSIONS = (
     "the {w} version",
     "this {n} in the {w} version",
     "{w} edition of this",
+)
+VERBS = frozenset(
+    split_lines("""
+    add|avoid|bring|change|chop|choose|colour|cut|ditch|do|drop|exchange|find|flip|get|give|go|have|include|leave
+    lengthen|let|lose|lower|make|pick|put|raise|remove|replace|scrap|shorten|show|skip|stick|swap|switch|swop|take
+    throw|trade|try|turn|use
+    """)
+)
+"""The words that imperatives begin with."""
+
+COMMANDS = (
+    "please {c}",
+    "can you {c}?",
+    "could you {c}?",
+    "can u {c}",
+    "can we {c}?",
+    "could we {c}?",
+    "would you {c}?",
+    "just {c}",
+    "maybe {c}",
+    "can you please {c}",
+    "could you please {c}?",
+    "I'd {c}",
+    "let's {c}",
+    "is it possible to {c}?",
+    "you should {c}",
+    "they should {c}",
+    "please could you {c}",
+    "would it be possible to {c}?",
+    "pls {c}",
+    "{c} please",
+    "can somebody {c}",
+    "I want you to {c}",
+    "you need to {c}",
+    "could they {c}?",
+    "why not {c}",
+    "we could {c}",
 )

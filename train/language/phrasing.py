@@ -68,7 +68,8 @@ _LIKE = (
     "I'd like {n}", "I'd prefer {n}", "{they} should have {n}", "I need {n}", "I'd rather have {n}",
     "{n} would be better", "{n} would be nice", "I want {n}", "I'm after {n}", "I was hoping for {n}",
     "I'd love {n}", "I like {n}", "wish {they} had {n}", "I'd want {n} on {it}", "{they} could do with {n}",
-    "{n} would suit me more", "would love {n}", "there should be {n}",
+    "{n} would suit me more", "{n} is better", "{n} would do", "maybe {n}", "{n} if you've got it", "{n} "
+    "will do nicely", "would love {n}", "there should be {n}",
 )  # fmt: skip
 _BE = ("make {it} {a}", "make {it} {a}", "go {a}", "find me a {a} one", "show me a {a} one", "give me a "
     "{a} one",

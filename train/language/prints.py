@@ -51,7 +51,7 @@ def pattern_change(talk: Talk) -> Change:
         why = rng.choice(whys).format(old=thing, its=talk.its)
         if step < 0 and rng.random() < 0.2:
             return Change({"pattern": values}, key="less pattern", why=why, cmd=rng.choice((
-                "tone down the pattern", "calm the pattern down", "turn the pattern down a bit",
+                "tone down the pattern", "calm the pattern down", "quieten the pattern",
                 f"tone the {thing} down")), say="I'd like less of a pattern",
                     have="less pattern")  # fmt: skip
         word = rng.choice(_BUSIER if step > 0 else _PLAINER)

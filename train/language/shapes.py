@@ -42,7 +42,7 @@ _PATTERNS = {
         "coloured, "
         "patternless, self-coloured, all one colour, solid color, solid colour, simple plain",
         "one plain colour, a plain fabric, a single colour, a solid colour, one solid colour, no pattern, "
-        "no print, a single plain colour, no pattern at all, block colour, just one colour",
+        "no print, a single colour throughout, no pattern at all, block colour, just one colour",
     ),
     "stripes": words(
         "stripy, stripey, pinstriped, breton striped, striped, breton, nautical striped, pinstripe, "

@@ -138,7 +138,7 @@ LENGTHS: dict[str, Words] = {
         "long",
         "a maxi length, maxi length, floor length, a floor-sweeping length, a full length, a floor length "
         "hem",
-        "to the floor, down to the floor, to the ankles, all the way to the floor, as long as possible, "
+        "to the floor, down to the floor, to the ankles, all the way to the floor, the longest it comes, "
         "sweeping the "
         "floor, down to my feet",
     ),

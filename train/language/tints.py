@@ -16,7 +16,7 @@ _SAY = (
     "I'd love {w}", "I'm looking for {w}", "{they} should be {w}", "{w} is more my colour",
     "I fancy {w}", "I want {it} in {w}", "the colour should be {w}", "{w} suits me more", "I only wear {w}",
     "my favourite is {w}", "I was thinking {w}", "wish {they} came in {w}", "{old} isn't me, {w} is",
-    "would prefer {w}", "{old} is a no for me, {w} please", "{w} would go better with my shoes",
+    "would prefer {w}", "{old} is out for me, {w} please", "{w} would go better with my shoes",
 )  # fmt: skip
 _WHY = (
     "{old} doesn't suit me", "not a fan of {old}", "I've got enough {old} already", "{old} isn't my colour",
@@ -29,12 +29,14 @@ _ANY = (
     "anything but {old}", "any colour except {old}", "not {old}", "any colour but {old}", "no {old}",
     "any other colour", "in another colour", "a different colour", "any colour other than {old}",
     "not in {old}", "literally any colour but {old}", "anything that isn't {old}", "no more {old}",
-    "any shade apart from {old}", "any colour at all except {old}", "a colour that isn't {old}",
+    "any shade apart from {old}", "absolutely any colour except {old}", "a colour that isn't {old}",
 )  # fmt: skip
 _ANY_SAY = (
     "I don't want {old}", "{old} is a no from me", "please no {old}", "I'd rather not have {old}",
     "I hate {old}", "I dont want {old}", "I can't stand {old}, any other colour will do",
-    "not a fan of {old}, any other colour is fine", "I'd take any colour as long as it's not {old}",
+    "not a fan of {old}, any other colour is fine", "{old} drains me, pick another",
+    "I look washed out in {old}, so something else", "{old} isn't for me so anything else", "I'd take "
+    "any colour as long as it's not {old}",
 )  # fmt: skip
 
 
@@ -132,7 +134,7 @@ _BRIGHTER = (
 _MUTED = (
     ("more muted", "toned down", "a more muted colour", "more subdued", "a quieter colour", "a softer colour",
      "less bright", "less loud", "more understated", "a calmer colour", "less garish", "more sober"),
-    ("{its} too bright", "{its} a bit loud", "too loud for me", "too garish", "the colour is a bit much",
+    ("{its} too bright", "{its} a bit loud", "too loud for me", "too garish", "the colour is overkill",
      "too in your face", "{old} is too shouty"),
 )  # fmt: skip
 _WARMER = (
@@ -259,7 +261,7 @@ _TWO_TONED = {
 
 
 def colored_print(talk: Talk) -> Change | None:
-    """A wish for colour and pattern in one: "white with black dots", "navy spots"; None if it cannot."""
+    """A wish for colour and pattern in one: "red with white dots", "navy spots"; None if it cannot."""
     rng, old, target = talk.rng, talk.reference.colors[0], talk.target
     things = _TWO_TONED.get(target.pattern, ())
     if not things:

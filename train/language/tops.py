@@ -42,7 +42,7 @@ def sleeve_change(talk: Talk) -> Change:
         return Change({"sleeve": values},
                       key=rng.choice((f"not {said}", f"anything but {said}", f"no {said}")),
                       cmd=rng.choice((f"avoid {said}", f"don't give me {said}")),
-                      say=rng.choice((f"I don't want {said}", f"{said} is a no for me", f"I hate {said}",
+                      say=rng.choice((f"I don't want {said}", f"{said} is out for me", f"I hate {said}",
                                       f"{said} looks wrong on me")))  # fmt: skip
     words, values = uppers.SLEEVES[new], frozenset([new])
     if chance < 0.62:
@@ -70,7 +70,7 @@ def _sleeve_grade(talk: Talk, values: frozenset[str], word: str, step: int) -> C
     if word.startswith("a "):
         have = rng.choice((have, f"sleeves {word}"))
     less = rng.choice(
-        ("more sleeve", "a bit more sleeve") if step > 0 else ("less sleeve", "a bit less sleeve")
+        ("more sleeve", "a bit more sleeve") if step > 0 else ("less sleeve", "slightly less sleeve")
     )
     plain = word in ("longer", "shorter")
     near = plain or (abs(step) <= 2 and not word.startswith(MUCH))
@@ -100,7 +100,7 @@ _HEIGHT = {
     "boat": 3, "crew": 3, "collar": 3, "polo": 3, "mock": 4, "turtleneck": 5,
 }  # fmt: skip
 _NO_COLLAR = frozenset(uppers.NECKLINES) - {"collar", "polo", "lapel"}
-_HIGHER = ("a higher neck", "a higher neckline", "a neck that's higher", "more coverage up top", "a less "
+_HIGHER = ("a higher neck", "a higher neckline", "a neck that's higher", "more cover up top", "a less "
     "revealing neck",
            "something higher at the neck", "more cover at the neck")  # fmt: skip
 _LOWER = ("a lower neck", "a lower neckline", "a more open neck", "something lower at the neck", "a lower "
@@ -120,11 +120,11 @@ _TOO_HIGH = (
     "I feel strangled in this",
 )
 _NECK_WHY = (
-    "{old} isn't me", "{old} doesn't suit me", "not keen on the {old}", "the {old} is a no for me",
+    "{old} isn't me", "{old} doesn't suit me", "not keen on the {old}", "the {old} is out for me",
         "I can't wear a {old}",
     "the {old} is uncomfortable", "the {old} is itchy", "the {old} looks funny on me", "I'm not a {old} "
     "person",
-    "{old} slips off when I move", "the {old} is unflattering",
+    "the {old} won't stay put", "the {old} is unflattering",
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ _NECKS = {
     "crew": words(
         "crew neck, crewneck, crew-neck, t-shirt neck",
         "a crew neck, a crewneck, a t-shirt neck, a classic crew neck, "
-        "a simple crew neck, a t-shirt neckline, crew neck",
+        "a basic crew neck, a t-shirt neckline, crew neck",
     ),
     "v": words(
         "v-neck, v neck, v-necked, vee neck",
