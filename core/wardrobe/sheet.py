@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         named = [("", sample(rng, families[i % len(families)])) for i in range(count)]
         rng.shuffle(named)
     columns = min(args.columns, len(named))
-    sheet(named, columns, args.seed, args.cell).save(args.out, optimize=True)
+    sheet(named, columns, args.seed, args.cell).save(args.out, optimize=True, quality=90)
 
 
 if __name__ == "__main__":

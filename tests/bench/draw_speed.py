@@ -7,6 +7,7 @@ the clock's, for machines that are busy with something else.
 """
 
 import argparse
+import json
 import multiprocessing
 import random
 import time
@@ -56,7 +57,7 @@ def main() -> None:
     one, two = (measured(processes, args.count, args.size) for processes in (1, 2))
     result = {"size": args.size, "count": args.count, "one_process": one, "two_processes": two}
     write_json(args.json, result | {"hardware": hardware(), **{"commit": git_state()}})
-    print(result)
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":
