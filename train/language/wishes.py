@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 from core.errors import HemlineError
 from core.requests import Request, details_of, kept, met
-from core.wardrobe.design import COLORS, RULES, Design, changed
-from train.language import fillers, frames, noise, silhouettes
+from core.wardrobe.design import BARE_NECKS, COLORS, RULES, Design, changed
+from train.language import frames, noise, silhouettes
 from train.language.change import Change, Talk, talk_about
+from train.language.dressing import with_filler, with_keep, with_mood
 from train.language.extras import detail_added, detail_removed, detail_swapped, keep_words
 from train.language.held_out import held_out
 from train.language.hems import fit_change, length_change
 from train.language.kinds import kind_change
 from train.language.moods import mood_for
 from train.language.prints import pattern_change
-from train.language.tints import color_change, colored_print
+from train.language.tints import color_change
 from train.language.tops import neckline_change, sleeve_change
+from train.language.two_tones import colored_print
 
 
 @dataclass(frozen=True)
@@ -89,25 +91,20 @@ def differences(reference: Design, target: Design) -> list[str]:
     What follows from another difference is not named: sleeves lost below straps, or with a skirt.
     """
     asked = ["kind"] if reference.family != target.family else []
-    rules = RULES[target.family]
-    for field, allowed in (("colors", COLORS), ("pattern", rules.patterns), ("sleeve", rules.sleeves),
-                           ("neckline", rules.necklines), ("length", rules.lengths), ("fit",
-                               rules.fits)):  # fmt: skip
-        before, after = getattr(reference, field), getattr(target, field)
-        if field == "colors":
-            before, after = before[0], after[0]
-        if before is not None and after is not None and before != after and before in allowed:
+    base = changed(reference, random.Random(0), family=target.family) if asked else reference
+    if base.colors[0] != target.colors[0]:
+        asked.append("colors")
+    for field in ("pattern", "sleeve", "neckline", "length", "fit"):
+        if getattr(base, field) != getattr(target, field):
             asked.append(field)
-    before, after = details_of(reference), details_of(target)
-    if target.neckline in ("strapless", "straps", "halter") and target.neckline != reference.neckline:
-        asked = [a for a in asked if a != "sleeve"]
+    if target.neckline in BARE_NECKS and "neckline" in asked:
+        asked = [name for name in asked if name != "sleeve"]
     if "neckline" in asked and target.neckline == "hood":
         asked.remove("neckline")
-    forced = {"hood"} if "kind" in asked or reference.neckline == "hood" else set()
-    if "sleeve" in asked or (not target.sleeve and reference.sleeve):
-        forced.add("cuffs")
-    asked += [f"+{d}" for d in sorted(after - before - (forced if target.family == "hoodie" else set()))]
-    asked += [f"-{d}" for d in sorted((before & set(rules.details)) - after - forced)]
+    before, after = details_of(base), details_of(target)
+    lost = {"hood"} | ({"cuffs"} if target.sleeve in ("none", "cap") else set())
+    asked += [f"+{detail}" for detail in sorted(after - before)]
+    asked += [f"-{detail}" for detail in sorted(before - after - lost)]
     return asked
 
 
@@ -175,6 +172,12 @@ def _target(reference: Design, rng: random.Random) -> tuple[Design, list[str]] |
 
 def _changes(talk: Talk, asked: Iterable[str]) -> list[Change]:
     asked = list(asked)
+    unhooded = "hood" in talk.reference.details and "hood" not in talk.target.details
+    if unhooded and "-hood" not in asked and talk.rng.random() < 0.5:
+        # "no hood" says that there is another neckline, and often nobody cares which.
+        if "neckline" in asked and talk.target.neckline == RULES[talk.target.family].necklines[0]:
+            asked.remove("neckline")
+        asked.append("-hood")
     added = [a[1:] for a in asked if a.startswith("+")]
     removed = [a[1:] for a in asked if a.startswith("-")]
     changes: list[Change] = []
@@ -226,7 +229,7 @@ def _draft(
         add, remove = add | change.add, remove | change.remove
     text = _said(changes, talk)
     if rng.random() < manner.fillers * 0.2:
-        text = _with_mood(text, mood_for(changes, talk), rng)
+        text = with_mood(text, mood_for(changes, talk), rng)
     keep = frozenset[str]().union(*(change.keep for change in changes))
     touched = set(edits) | ({"details"} if add | remove else set())
     touched |= {"neckline"} if "hood" in add | remove else set()
@@ -234,9 +237,9 @@ def _draft(
         words, more = keep_words(talk, frozenset(touched))
         if words:
             keep = keep | more
-            text = _with_keep(text, words, rng)
+            text = with_keep(text, words, rng)
     if rng.random() < manner.fillers:
-        text = _with_filler(text, rng)
+        text = with_filler(text, rng)
     if rng.random() < manner.short:
         text = noise.shortened(text, rng)
     if rng.random() < manner.typos:
@@ -271,44 +274,3 @@ def _complaint_alone(change: Change) -> bool:
         and set(change.edits) <= {"length", "fit", "sleeve", "neckline"}
         and all(len(values) > 1 for values in change.edits.values())
     )
-
-
-def _with_mood(text: str, mood: str, rng: random.Random) -> str:
-    if not mood:
-        return text
-    if rng.random() < 0.65:
-        return mood + rng.choice((": ", ": ", ", ", ", so ", " - ", "! ", "; ")) + text
-    return text.rstrip("?!. ") + rng.choice((", ", ", ", " - ")) + mood
-
-
-def _with_keep(text: str, words: str, rng: random.Random) -> str:
-    text = text.rstrip("?!. ")
-    twice = " but " in text
-    if rng.random() < 0.2:
-        before = (", ", ". ", ": ") if twice else (", but ", " but ", ", just ", ", only ")
-        return f"{words}{rng.choice(before)}{text}"
-    after = (", ", ". ", " and ", "; ", " - ") if twice else (", ", ". ", " but ", ", but ", "; ")
-    return f"{text}{rng.choice(after)}{words}"
-
-
-def _filled(template: str, rng: random.Random) -> str:
-    said = template.format(
-        who=rng.choice(fillers.WHO), event=rng.choice(fillers.EVENTS), place=rng.choice(fillers.PLACES),
-        reason=rng.choice(fillers.REASONS), reason2=rng.choice(fillers.REASONS), day=rng.choice(fillers.DAYS),
-        month=rng.choice(fillers.MONTHS), shoes=rng.choice(fillers.SHOES), own=rng.choice(fillers.OWN),
-            age=rng.choice(fillers.AGES),
-    )  # fmt: skip
-    return said.replace("my a ", "my ").replace("my my ", "my ")
-
-
-def _with_filler(text: str, rng: random.Random) -> str:
-    chance = rng.random()
-    if chance < 0.3:
-        tail = rng.choice(fillers.TAILS)
-        return text + ("" if tail[0] in "!." else rng.choice((" ", " ", ", "))) + tail
-    if chance < 0.5:
-        return rng.choice(fillers.LEADS) + rng.choice((", ", ", ", " ", "! ", ". ", " but ", ", but ")) + text
-    if chance < 0.78:
-        opening = _filled(rng.choice(fillers.OPENINGS), rng)
-        return opening + rng.choice((", so ", " so ", ". ", ": ", ", ", " - ", "; ", ", so ")) + text
-    return text.rstrip("?!. ") + rng.choice((" ", " ", ", ")) + _filled(rng.choice(fillers.CLOSINGS), rng)
