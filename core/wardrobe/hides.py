@@ -17,9 +17,9 @@ def camouflage(inks: Inks, rng: random.Random) -> Tile:
     size = float(rng.randint(100, 140))
     parts = []
     for tone, places, radius in (
-        (inks.dark, (4, 2), 0.115),
-        (inks.light, (2, 3), 0.09),
-        (inks.deep, (4, 2), 0.066),
+        (inks.dark, (4, 2), 0.103),
+        (inks.light, (2, 3), 0.083),
+        (inks.deep, (4, 2), 0.063),
     ):
         shapes = []
         for x, y in lattice(*places, size, size, 0.3, rng):

@@ -48,20 +48,16 @@ def topstitch(tone: str, box: Box, family: str) -> str:
     x0, y0, x1, y1 = box
     height, middle = y1 - y0, (x0 + x1) / 2
     if family in _LEGS:
-        down = f"M{middle:.1f} {y0 + 8:.1f}V{y0 + 76:.1f}"
-        fly = "".join(
-            f"M{middle + dx:.1f} {y0 + 10:.1f}V{y0 + 44:.1f}Q{middle + dx:.1f} {y0 + 60:.1f} {middle + 1:.1f} {y0 + 64:.1f}"
-            for dx in (10.0, 13.0)
-        )
-        return _sewn(down, fly, tone)
+        fly = "".join(f"M{middle + dx:.1f} {y0 + 10:.1f}v34q0 16 {1 - dx} 20" for dx in (10, 13))
+        return _sewn(f"M{middle:.1f} {y0 + 8:.1f}v68", fly, tone)
     if family == "skirt":
-        yoke = y0 + min(34.0, height * 0.28)
-        seam = f"M{middle:.1f} {y0:.1f}V{y1 + 8:.1f}M{x0 - 4:.1f} {yoke - 8:.1f}Q{middle:.1f} {yoke + 10:.1f} {x1 + 4:.1f} {yoke - 8:.1f}"
-        rows = "".join(f"M{middle + dx:.1f} {y0:.1f}V{y1 + 8:.1f}" for dx in (-2.4, 2.4)) + "".join(
-            f"M{x0 - 4:.1f} {yoke - 8 + dy:.1f}Q{middle:.1f} {yoke + 10 + dy:.1f} {x1 + 4:.1f} {yoke - 8 + dy:.1f}"
-            for dy in (2.4, 5.0)
-        )
-        return _sewn(seam, rows, tone)
+        yoke, half, down = y0 + min(34.0, height * 0.28) - 8, (x1 - x0) / 2 + 4, f"V{y1 + 8:.1f}"
+
+        def curve(dy: float) -> str:
+            return f"M{x0 - 4:.1f} {yoke + dy:.1f}q{half:.1f} 18 {2 * half:.1f} 0"
+
+        rows = "".join(f"M{middle + dx:.1f} {y0:.1f}{down}" for dx in (-2.4, 2.4))
+        return _sewn(f"M{middle:.1f} {y0:.1f}{down}{curve(0)}", rows + curve(2.4) + curve(5), tone)
     small = 0.67 if family in ("dress", "coat") else 1.0
     yoke, half = y0 + 50 * small, 30 * small
     seam = f"M{x0 - 4:.1f} {yoke:.1f}H{x1 + 4:.1f}"
@@ -76,7 +72,5 @@ def topstitch(tone: str, box: Box, family: str) -> str:
 
 def _sewn(seam: str, rows: str, tone: str) -> str:
     """A seam's shadow, and the rows of stitches beside it."""
-    stitches = (
-        f'<path d="{rows}" fill="none" stroke="{tone}" stroke-width="1.4" stroke-dasharray="4 1.8"/>'
-    )
+    stitches = f'<path d="{rows}" fill="none" stroke="{tone}" stroke-width="1.4" stroke-dasharray="4 1.8"/>'
     return stroked(seam, "#000000", 1.3, 0.35) + stitches

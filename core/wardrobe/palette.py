@@ -34,7 +34,15 @@ ANCHORS = {
 
 METALLIC = ("gold", "silver")
 _SPREAD = 2.2  # how far a dye strays from its anchor, one standard deviation in CIELAB
-_NEUTRAL = {"black": 0.6, "white": 0.5, "grey": 0.7, "silver": 0.6, "beige": 1.1, "navy": 1.3}
+_NEUTRAL = {
+    "black": 0.6,
+    "white": 0.5,
+    "grey": 0.7,
+    "silver": 0.6,
+    "beige": 1.1,
+    "navy": 1.3,
+    "light-blue": 1.4,
+}
 _APART = 0.62  # a shade is at most this share as far from its own centre as from any other
 
 Lab = tuple[float, float, float]

@@ -41,15 +41,15 @@ def check(inks: Inks, rng: random.Random) -> Tile:
         return Tile(size, size, _crossed(0, line, size, inks.motif), turn)
     if kind == "gingham":
         size = float(rng.choice((14, 18, 22, 28, 36)))
-        band = size * rng.uniform(0.40, 0.45)
+        band = size * rng.uniform(0.37, 0.42)
         half = mix(inks.main, inks.second, 0.42)
         markup = _crossed(0, band, size, half) + rect(0, 0, band, band, inks.motif)
         return Tile(size, size, markup, turn)
     size = float(rng.randint(40, 60))
     tone = darker(inks.main, 0.4) if lab(inks.main)[0] > 30 else lighter(inks.main, 0.12)
-    broad, line = size * 0.29, max(1.8, size * 0.045)
+    broad, line = size * 0.25, max(1.8, size * 0.045)
     markup = _crossed(0, broad, size, inks.motif, 0.42) + rect(0, 0, broad, broad, inks.motif, 0.8)
-    for at, width, paint in ((0.45, 1.5, tone), (0.65, 1.2, inks.motif), (0.86, 1.5, tone)):
+    for at, width, paint in ((0.5, 1.3, tone), (0.75, 1.7, inks.motif)):
         markup += _crossed(size * at - line * width / 2, line * width, size, paint, 0.85)
     return Tile(size, size, markup, turn)
 
@@ -83,7 +83,7 @@ def dots(inks: Inks, rng: random.Random) -> Tile:
 def floral(inks: Inks, rng: random.Random) -> Tile:
     """Flowers in the second colour: small and many, daisies, or large blossoms with leaves."""
     kind = rng.choices(("ditsy", "daisy", "blossom"), (0.3, 0.35, 0.35))[0]
-    rows, reach = {"ditsy": (4, 0.118), "daisy": (4, 0.136), "blossom": (2, 0.205)}[kind]
+    rows, reach = {"ditsy": (4, 0.118), "daisy": (4, 0.131), "blossom": (2, 0.192)}[kind]
     size = float(round({"ditsy": 66, "daisy": 96, "blossom": 112}[kind] * rng.uniform(0.88, 1.15)))
     shadow = darker(inks.second, 0.3) if lab(inks.second)[0] > 45 else lighter(inks.second, 0.26)
     heart, leaf = _heart_tone(inks), _leaf_tone(inks)

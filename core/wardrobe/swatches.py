@@ -40,7 +40,11 @@ def main() -> None:
     parser.add_argument("--pattern", choices=PATTERNS, help="this pattern alone, many times")
     asked = parser.parse_args()
     sheet = _sheet(asked.seed, asked.pattern)
-    write_atomically(asked.out, lambda aside: aside.write_bytes(sheet) and None)
+
+    def write(aside: Path) -> None:
+        aside.write_bytes(sheet)
+
+    write_atomically(asked.out, write)
 
 
 def _sheet(seed: int, only: str | None) -> bytes:

@@ -10,8 +10,8 @@ def denim(inks: Inks, rng: random.Random) -> Tile:
     """Twill: diagonal lines of the pale weft in the dyed warp, with uneven yarns down the cloth."""
     pitch, width, height = 4.5, 18.0, 54.0
     lightness = lab(inks.main)[0]
-    pale = lighter(inks.main, 0.5 if lightness < 75 else 0.75)
-    deep = darker(inks.main, 0.42 if lightness < 75 else 0.27)
+    pale = lighter(inks.main, 0.36 if lightness < 75 else 0.75)
+    deep = darker(inks.main, 0.36 if lightness < 75 else 0.27)
     weft, warp = [], []
     for i in range(round((width + height) / pitch) + 1):
         x = i * pitch - height
@@ -101,7 +101,8 @@ def _herringbone(low: str, high: str, rng: random.Random) -> Tile:
     w, pitch = float(rng.choice((20, 24, 30))), float(rng.choice((5, 6, 7)))
     rise = round(w / 2 / pitch) * pitch
     h = pitch * 2
-    dark, pale = [], []
+    dark: list[str] = []
+    pale: list[str] = []
     for i in range(-int(rise / pitch) - 2, 5):
         y = i * pitch
         for lines, shift in ((dark, 0.0), (pale, pitch / 2)):
@@ -121,7 +122,8 @@ def _corduroy(low: str, high: str, rng: random.Random) -> Tile:
 def _basket(low: str, high: str, rng: random.Random) -> Tile:
     size = float(rng.choice((20, 24, 28)))
     half, strand = size / 2, size / 6
-    dark, pale = [], []
+    dark: list[str] = []
+    pale: list[str] = []
     for x, y in ((0.0, 0.0), (half, half)):
         for i in range(3):
             at = (i + 0.5) * strand
