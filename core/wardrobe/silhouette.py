@@ -155,13 +155,13 @@ def skirt(design: Design, rng: random.Random) -> Cut:
     fall, waist = hem_y - y0, 43.0
     at: list[Point] = [(CX + waist, y0)]
     if design.fit == "a-line":
-        at += [(CX + waist + (8 + fall * 0.2) * t, y0 + fall * t) for t in (0.35, 0.7, 1)]
+        at += [(CX + waist + (20 + fall * 0.17) * t, y0 + fall * t) for t in (0.35, 0.7, 1)]
     elif design.fit == "flared":
         at += [(CX + waist + (44 + fall * 0.2) * t**0.75, y0 + fall * t) for t in (0.2, 0.45, 0.7, 1)]
     else:
-        hips = {"fitted": 54.0, "straight": 60.0}[design.fit]
+        hips = {"fitted": 54.0, "straight": 58.0}[design.fit]
         at += [(CX + hips, y0 + 58), (CX + hips + 1, y0 + 78)]
-        hem = 47.0 if design.fit == "fitted" else 66.0
+        hem = 47.0 if design.fit == "fitted" else 59.0
         if design.fit == "fitted":
             hem = 52.0 if design.length == "mini" else 45.0 if design.length == "knee" else 42.0
         at = [p for p in at if p[1] < hem_y - 12] + [(CX + hem, hem_y)]
