@@ -40,13 +40,14 @@ def _places(design: Design, rng: random.Random, box: Box) -> list[tuple[float, f
     if design.family == "skirt":
         radius = min(width * 0.33, height * 0.36)
         return [(middle, y0 + height * 0.54, radius, 1.0)]
-    if design.neckline == "lapel" or height < (120 if design.neckline in _DEEP else 72):
+    lapel = design.neckline == "lapel"
+    if (lapel and design.family != "dress") or height < (120 if design.neckline in _DEEP else 72):
         # The neckline takes up the middle, or there is little room: one emblem on either side.
         radius = min(width * 0.22, height * 0.36)
         place = 0.6 if height < 120 else 0.66
         return [(middle + side * width * 0.26, y0 + height * place, radius, 1.0) for side in (-1, 1)]
     if design.family in ("dress", "coat"):
-        if design.fit in ("a-line", "flared"):
+        if lapel or design.fit in ("a-line", "flared"):
             return [(middle, y0 + height * 0.66, min(width * 0.33, height * 0.27), 1.0)]
         stretch = 1.0 if design.length in ("mini", "hip") else 1.2
         return [(middle, y0 + height * 0.43, min(width * 0.43, height * 0.3), stretch)]
