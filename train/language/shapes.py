@@ -19,6 +19,7 @@ class Words:
 
 
 def split_words(text: str) -> tuple[str, ...]:
+    """The comma-separated pieces of `text`."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 

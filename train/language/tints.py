@@ -176,18 +176,26 @@ def _relative(talk: Talk, old: str, new: str) -> Change | None:
     values, (words, whys) = rng.choice(ways)
     word = rng.choice(words)
     if word in ("darker", "lighter", "deeper", "paler") and rng.random() < 0.45:
-        much = rng.random() < 0.3 and abs(step) >= 2.6
         sign = 1 if step > 0 else -1
-        least = 2.6 if much else (1.5 if step > 0 else 1.2)
-        if much:
-            word = rng.choice(("much {}", "a lot {}", "way {}", "far {}", "several shades {}")).format(word)
+        if abs(step) <= 3.0:
+            word = rng.choice(_SLIGHTLY).format(word)
+            values = colors.lighter_by(old, *sorted((sign * 1.2, sign * 3.0)))
         else:
-            word = rng.choice(("a bit {}", "slightly {}", "a tad {}", "a little {}", "a shade {}",
-                "a touch {}")
-                              ).format(word)  # fmt: skip
-        far = 12.0 if much or abs(step) > 3.0 else 3.0
-        values = colors.lighter_by(old, *sorted((sign * least, sign * far)))
+            word = rng.choice(_GREATLY).format(word)
+            values = colors.lighter_by(old, *sorted((sign * 2.6, sign * 12.0)))
     return graded(talk, {"colors": values}, word, _fill(rng.choice(whys), talk, old))
+
+
+_SLIGHTLY = (
+    "a bit {}",
+    "slightly {}",
+    "a tad {}",
+    "a little {}",
+    "a shade {}",
+    "a touch {}",
+    "ever so slightly {}",
+)
+_GREATLY = ("much {}", "a lot {}", "way {}", "far {}", "several shades {}", "a good deal {}")
 
 
 def _fill(template: str, talk: Talk, old: str) -> str:
