@@ -69,11 +69,14 @@ def load(model: nn.Module, folder: Path, names: Sequence[str]) -> "PeftModel":
 
     before = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     first, *others = names
+    # PEFT would read the weights onto a GPU where there is one; the model is moved as a whole, or not at all
+    where = "cpu"
     wrapper = PeftModel.from_pretrained(
-        model, str(folder / FOLDER / first), adapter_name=first, is_trainable=True
+        model, str(folder / FOLDER / first), adapter_name=first, is_trainable=True, torch_device=where
     )
     for name in others:
-        wrapper.load_adapter(str(folder / FOLDER / name), adapter_name=name, is_trainable=True)
+        path = str(folder / FOLDER / name)
+        wrapper.load_adapter(path, adapter_name=name, is_trainable=True, torch_device=where)
     for parameter, flag in before:
         parameter.requires_grad_(flag)
     return wrapper
