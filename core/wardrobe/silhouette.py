@@ -150,21 +150,25 @@ def _hem(design: Design, cut: Cut, rng: random.Random) -> list[Point]:
 
 
 def skirt(design: Design, rng: random.Random) -> Cut:
-    """The cut of a skirt; its waistband lies at the same height and width for all."""
+    """The cut of a skirt; its waistband lies at the same height for all."""
     y0, hem_y = 40.0, SKIRT_HEMS[design.length] + rng.uniform(-2, 2) - _hanging(design)
-    fall, waist = hem_y - y0, 43.0
+    fall, waist = hem_y - y0, 39.0 if design.fit == "fitted" else 45.0
     at: list[Point] = [(CX + waist, y0)]
     if design.fit == "a-line":
         at += [(CX + waist + (20 + fall * 0.17) * t, y0 + fall * t) for t in (0.35, 0.7, 1)]
     elif design.fit == "flared":
         at += [(CX + waist + (44 + fall * 0.2) * t**0.75, y0 + fall * t) for t in (0.2, 0.45, 0.7, 1)]
     else:
-        hips = {"fitted": 54.0, "straight": 58.0}[design.fit]
-        at += [(CX + hips, y0 + 58), (CX + hips + 1, y0 + 78)]
-        hem = 47.0 if design.fit == "fitted" else 59.0
-        if design.fit == "fitted":
-            hem = 52.0 if design.length == "mini" else 45.0 if design.length == "knee" else 42.0
-        at = [p for p in at if p[1] < hem_y - 12] + [(CX + hem, hem_y)]
+        hips, hem = (50.0, 46.0) if design.fit == "fitted" else (62.0, 63.0)
+        if design.fit == "fitted" and design.length != "mini":
+            hem = 43.0 if design.length == "knee" else 40.0
+        at += [(CX + hips - 5, y0 + 24)]
+        # Knots at even steps: a spline overshoots where a short piece meets a long one.
+        steps = max(1, round((fall - 50) / 28))
+        at += [
+            (CX + hips + (hem - hips) * i / steps, y0 + 50 + (fall - 50) * i / steps)
+            for i in range(steps + 1)
+        ]
     cut = Cut([(CX - waist, y0), (CX, y0 + 3), (CX + waist, y0)], spline(at), [], waist_y=y0 + 8)
     cut.hem_y, cut.depth = hem_y, 3.0
     cut.hem = _hem(design, cut, rng)
