@@ -61,6 +61,11 @@ class Talk:
         return "these" if self.plural else "this"
 
     @property
+    def that(self) -> str:
+        """ "that" or "those"."""
+        return "those" if self.plural else "that"
+
+    @property
     def they(self) -> str:
         """ "it" or "they", as a subject."""
         return "they" if self.plural else "it"

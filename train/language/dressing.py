@@ -1,6 +1,7 @@
 """Puts what people say around a wish before and behind it."""
 
 import random
+import re
 
 from train.language import fillers
 
@@ -32,6 +33,7 @@ def _filled(template: str, rng: random.Random) -> str:
         month=rng.choice(fillers.MONTHS), shoes=rng.choice(fillers.SHOES), own=rng.choice(fillers.OWN),
             age=rng.choice(fillers.AGES),
     )  # fmt: skip
+    said = re.sub(r"\ba (?=[aeiouAEIOU])", "an ", said)
     return said.replace("my a ", "my ").replace("my my ", "my ")
 
 

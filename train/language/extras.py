@@ -143,8 +143,8 @@ _REST = (
     "the same",
     "leave the rest", "the rest is perfect", "don't change anything else", "everything else is perfect",
         "same otherwise",
-    "else the same", "identical apart from that", "apart from that I love it", "wouldn't change another "
-    "thing",
+    "else the same", "identical apart from that", "apart from that I love it", "wouldn't change a "
+    "bit of the rest",
     "just that one change", "the rest is spot on", "keep all the rest as it is", "everything else just as "
     "it is",
 )  # fmt: skip
@@ -174,11 +174,7 @@ def keep_words(talk: Talk, touched: frozenset[str]) -> tuple[str, frozenset[str]
     form = rng.choice(_KEEP)
     said = form.format(t=thing)
     if thing.endswith("s") and not thing.endswith("ss"):
-        said = (
-            said.replace(" is fine", " are fine")
-            .replace("the {t} stays", "")
-            .replace(" is perfect", " are perfect")
-        )
+        said = said.replace(" stays", " stay").replace(" is ", " are ")
     fields = frozenset([field])
     if rng.random() < 0.15 and len(able) > 1:
         other = rng.choice([f for f in able if f != field])

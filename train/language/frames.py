@@ -121,13 +121,23 @@ def fragment(changes: Sequence[Change], talk: Talk) -> str | None:
         if not kind and all(c.adj for c in changes) and rng.random() < 0.2:
             said = " ".join(c.adj for c in changes)
             form = rng.choice(openers.VERSIONS)
-            return form.format(w=said, a=with_article(said), this=talk.this, n=talk.noun)
+            return form.format(
+                w=said,
+                a=with_article(said),
+                this=talk.this,
+                n=talk.noun,
+                that=talk.that,
+            )
         lead = rng.choice(openers.KIND_LEADS if kind else openers.LEADS)
-        if lead in ("a ", "like this but a "):
+        if lead in ("a ", "like this but a ", "need a "):
             return f"{lead.removesuffix('a ')}{text if plural else with_article(text)}"
         return lead + text
     tail = behind(changes, talk, True)
-    return None if tail is None else rng.choice(openers.BUTS).format(this=talk.this, n=talk.noun) + tail
+    return (
+        None
+        if tail is None
+        else rng.choice(openers.BUTS).format(this=talk.this, n=talk.noun, that=talk.that) + tail
+    )
 
 
 def question(changes: Sequence[Change], talk: Talk) -> str | None:
@@ -164,7 +174,7 @@ def statement(changes: Sequence[Change], talk: Talk) -> str | None:
     tail = behind(changes, talk, False)
     if tail is None:
         return None
-    return rng.choice(openers.WANT).format(t=tail, this=talk.this, it=talk.it, n=talk.noun)
+    return rng.choice(openers.WANT).format(t=tail, this=talk.this, it=talk.it, n=talk.noun, that=talk.that)
 
 
 def imperative(changes: Sequence[Change], talk: Talk) -> str:

@@ -161,7 +161,8 @@ def fit_change(talk: Talk) -> Change:
         return graded(talk, {"fit": values}, word, why)
     if chance < 0.5:
         said = fit_words(family, old).adjectives[0]
-        return Change({"fit": frozenset(allowed) - {old}}, key=rng.choice((f"not {said}", f"not so {said}")),
+        return Change({"fit": frozenset(allowed) - {old}}, key=f"not so {said}" if old in ("fitted",
+            "loose", "wide", "skinny") else f"not {said}",
                       after=f"but not {said}", cmd=rng.choice((f"don't give me {said}", f"avoid {said}")),
                       say=rng.choice((f"I don't want {said}", f"{said} isn't for me",
                           f"I can't do {said}")))  # fmt: skip

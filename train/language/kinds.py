@@ -74,7 +74,10 @@ def _same_as_this(talk: Talk, asked: frozenset[str]) -> tuple[str, frozenset[str
         return "", frozenset()
     if reference.pattern == target.pattern and reference.pattern != "solid" and rng.random() < 0.75:
         thing = rng.choice((*shapes.PATTERN_THINGS[reference.pattern], "print", "pattern", "print"))
-        return rng.choice(_SAME).format(t=thing), frozenset(["pattern"])
+        said = rng.choice(_SAME)
+        if thing.endswith("s"):
+            said = said.replace("this", "these").replace("that", "those")
+        return said.format(t=thing), frozenset(["pattern"])
     if reference.colors[0] == target.colors[0]:
         thing = rng.choice(("colour", "color", "shade", pick(plain_words(reference.colors[0]), rng)))
         return rng.choice(_SAME[:6]).format(t=thing), frozenset(["colors"])

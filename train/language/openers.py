@@ -26,16 +26,17 @@ KIND_LEADS = (
 )
 
 BUTS = (
-    "that {n} as it is but ", "{this} {n} but ", "{this} {n}, ", "the {n} in the picture but ", "this "
+    "{that} {n} as it is but ", "{this} {n} but ", "{this} {n}, ", "the {n} in the picture but ", "this "
     "please but ",
     "same {n} please but ", "same {n} please, only ", "more or less this but ", "exact same {n} but ",
     "that one but ", "similar {n} but ", "lovely {n} but ", "I like this {n} but ",
         "I like the {n} but ", "one like this but ",
     "", "", "same but ", "this but ", "same ", "the same {n} ", "{this} but ", "this one but ", "like "
     "this but ",
-    "same thing but ", "similar but ", "the one in the photo but ", "same {n} but ", "that {n} but ", "just "
+    "same thing but ", "similar but ", "the one in the photo but ", "same {n} but ", "{that} {n} but ",
+        "just "
     "like this only ",
-    "this {n} only ", "same style but ", "the same thing ", "this exact one but ", "same again but ",
+    "{this} {n} only ", "same style but ", "the same thing ", "this exact one but ", "same again but ",
         "like that but ",
     "something like this but ", "almost, but ", "love it, but ", "nearly perfect, just ", "this, ", "the "
     "same, only ",
@@ -145,7 +146,7 @@ VERSIONS = (
     "{a} take on {this}",
     "{w} {n} like {this}",
     "the {w} version",
-    "this {n} in the {w} version",
+    "{this} {n} in the {w} version",
     "{w} edition of this",
 )
 VERBS = frozenset(

@@ -12,7 +12,6 @@ _BUT = (
     "make {it} {w}",
     "go {w}",
     "go {w}",
-    "can you go {w}",
     "show me {w} ones",
     "find me {w} ones",
 )
@@ -46,7 +45,7 @@ def graded(talk: Talk, edits: dict[str, frozenset[str]], word: str, why: str) ->
                       why=why)  # fmt: skip
     form = {"w": word, "it": talk.it, "they": talk.they}
     adj = _EARLY.sub("slightly ", word)
-    if "colors" in edits and rng.random() < 0.15:
+    if "colors" in edits and rng.random() < 0.15 and "er" in word and not word.startswith("less"):
         word = f"{word} than {rng.choice(('this', 'that', 'this one', 'the one in the picture'))}"
     return Change(
         edits,
