@@ -41,7 +41,10 @@ def place(backbone: "Backbone", checkpoint: Path, device: str, zero_gpu: bool) -
     import torch
 
     if zero_gpu:
-        _lend(backbone, checkpoint, wanted=device != "cpu")
+        from core.backbones import load_backbone
+
+        # with "cpu" too, since a ZeroGPU Space does not start without a function that asks for a GPU
+        lend(backbone, load_backbone(checkpoint).to("cuda") if device != "cpu" else None)
     elif device == "cuda" and not torch.cuda.is_available():
         raise HemlineError("HEMLINE_DEVICE is cuda, but torch finds no GPU here; use auto or cpu")
     elif device != "cpu" and torch.cuda.is_available():
@@ -49,24 +52,28 @@ def place(backbone: "Backbone", checkpoint: Path, device: str, zero_gpu: bool) -
         LOG.info("the model is on %s", torch.cuda.get_device_name())
 
 
-def _lend(backbone: "Backbone", checkpoint: Path, wanted: bool) -> None:
-    """Let queries of `backbone` run where ZeroGPU says: only looks and vectors travel to its process."""
-    from core.backbones import load_backbone
+def lend(backbone: "Backbone", on_gpu: "Backbone | None") -> None:
+    """Let queries to `backbone` be embedded by `on_gpu` where ZeroGPU says; None: by itself, as before.
 
+    Only pictures, words and vectors travel to the process with the GPU. Whatever goes wrong there, `backbone`
+    itself then answers or refuses the query.
+    """
     spaces = importlib.import_module(SPACES)
-    on_gpu = load_backbone(checkpoint).to("cuda") if wanted else backbone
     on_cpu = backbone.embed_queries
 
-    @spaces.GPU(duration=LONGEST_CALL)  # a ZeroGPU Space does not start without one
+    @spaces.GPU(duration=LONGEST_CALL)
     def lent(looks: "Sequence[Look | None]", texts: Sequence[str | None]) -> "np.ndarray":
-        return on_gpu.embed_queries(looks, texts)
+        return (on_gpu or backbone).embed_queries(looks, texts)
 
     def embed_queries(looks: "Sequence[Look | None]", texts: Sequence[str | None]) -> "np.ndarray":
         try:
-            return lent(looks, texts)
-        except Exception as error:  # no quota, no GPU, or a bad query, which the CPU refuses in words
+            vectors: np.ndarray = lent(looks, texts)
+            return vectors
+        except (
+            Exception
+        ) as error:  # no quota left, no GPU free, or a bad query, which the CPU refuses in words
             LOG.warning("no GPU for this query (%s); it runs on the CPU", error)
             return on_cpu(looks, texts)
 
-    if wanted:
+    if on_gpu is not None:
         backbone.embed_queries = embed_queries  # type: ignore[method-assign]
