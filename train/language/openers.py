@@ -6,25 +6,17 @@ LEADS = (
     "",
     "",
     "a ",
-    "the same ",
-    "same ",
     "like this but a ",
     "something like this, ",
     "similar ",
-    "need a ".strip() + " ",
-)
-
-KIND_LEADS = (
-    "",
-    "",
+    "need a ",
     "a ",
-    "a ",
-    "like this but a ",
-    "matching ",
-    "this as a ".replace("this as a ", "a "),
-    "same sort of ",
+    "same idea, ",
+    "like this, ",
 )
+"""What comes before a garment by name; "same" is not among them, as "same stripes" asks for what is there."""
 
+KIND_LEADS = ("", "", "a ", "a ", "like this but a ", "matching ", "need a ", "like this: ")
 BUTS = (
     "{that} {n} as it is but ", "{this} {n} but ", "{this} {n}, ", "the {n} in the picture but ", "this "
     "please but ",
