@@ -9,42 +9,35 @@ from train.language.hems import fit_words, length_words
 
 _ADD = (
     "add {n}", "add {n}", "put {n} on {it}", "give {it} {n}", "throw in {n}", "stick {n} on {it}",
-        "include {n}",
-    "show me one with {n}", "find one with {n}", "get me one with {n}", "make sure {they} got {n}", "add "
-    "in {n}",
-    "have {n}", "add {n} too",
+    "include {n}", "show me one with {n}", "find one with {n}", "get me one with {n}",
+    "make sure {they} got {n}", "add in {n}", "have {n}", "add {n} too",
 )  # fmt: skip
 _WANT = (
     "I'd like {n}", "I need {n}", "I'd love {n}", "{they} could do with {n}", "{n} would be nice",
-        "I want {n}",
-    "{they} should have {n}", "I wish {they} had {n}", "I'd want {n} on {it}", "I must have {n}", "needs {n}",
-    "{n} would be great", "it would be perfect with {n}", "would look better with {n}", "I can't do "
-    "without {n}",
-    "I was hoping for {n}", "{n} would finish it off", "I really want {n}", "ideally with {n}",
+    "I want {n}", "{they} should have {n}", "I wish {they} had {n}", "I'd want {n} on {it}",
+    "I must have {n}", "needs {n}", "{n} would be great", "it would be perfect with {n}",
+    "would look better with {n}", "I can't do without {n}", "I was hoping for {n}",
+    "{n} would finish it off", "I really want {n}", "ideally with {n}",
 )  # fmt: skip
 _OFF = (
-    "lose the {t}", "get rid of the {t}", "remove the {t}", "take off the {t}", "ditch the {t}", "drop "
-    "the {t}",
-    "leave off the {t}", "leave out the {t}", "skip the {t}", "take the {t} off", "take away the {t}",
-        "scrap the {t}",
-    "no {t}", "cut the {t}", "do away with the {t}", "forget the {t}", "leave the {t} off", "chop the {t} "
-    "off",
+    "lose the {t}", "get rid of the {t}", "remove the {t}", "take off the {t}", "ditch the {t}",
+    "drop the {t}", "leave off the {t}", "leave out the {t}", "skip the {t}", "take the {t} off",
+    "take away the {t}", "scrap the {t}", "no {t}", "cut the {t}", "do away with the {t}", "forget the {t}",
+    "leave the {t} off", "chop the {t} off",
 )  # fmt: skip
 _NOT = (
-    "the {t} {have} to go", "I don't want the {t}", "I don't need the {t}",
-        "I'd rather not have the {t}", "I don't like the "
-    "{t}", "could do without the {t}", "the {t} {are} not for me", "I'd leave the {t} off", "the {t} "
-    "{are} putting me off",
-    "I'm not keen on the {t}", "would be better without the {t}", "I dont want a {t}", "no {t} for me",
-        "I hate the {t}",
-    "please leave off the {t}", "if only {they} didn't have the {t}", "I'd buy {it} without the {t}", "it "
-    "would be perfect "
-    "minus the {t}", "{t} {are}nt my thing", "I'm not a {t} person", "the {t} should come off",
+    "the {t} {have} to go", "I don't want the {t}", "I don't need the {t}", "I'd rather not have the {t}",
+    "I don't like the {t}", "could do without the {t}", "the {t} {are} not for me", "I'd leave the {t} off",
+    "the {t} {are} putting me off", "I'm not keen on the {t}", "would be better without the {t}",
+    "I dont want a {t}", "no {t} for me", "I hate the {t}", "please leave off the {t}",
+    "if only {they} didn't have the {t}", "I'd buy {it} without the {t}",
+    "it would be perfect minus the {t}", "{t} {are}nt my thing", "I'm not a {t} person",
+    "the {t} should come off",
 )  # fmt: skip
 _SWAP = (
     "swap the {t} for {n}", "{n} instead of the {t}", "{n} rather than {t}", "replace the {t} with {n}",
-        "{n} not {t}",
-    "change the {t} to {n}", "{n} in place of the {t}", "ditch the {t} and add {n}", "lose the {t}, add {n}",
+    "{n} not {t}", "change the {t} to {n}", "{n} in place of the {t}", "ditch the {t} and add {n}",
+    "lose the {t}, add {n}",
 )  # fmt: skip
 
 
@@ -118,14 +111,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "details": ("details", "trimmings", "little details"),
 }
 _KEEP = (
-    "keep the {t}", "same {t}", "same {t}", "the {t} can stay", "the {t} stays", "keep {t} as is", "don't "
-    "change the {t}",
-    "with the same {t}", "in the same {t}", "keep that {t}", "the {t} is fine", "I like the {t}", "love "
-    "the {t}",
-    "leave the {t} alone", "keep the same {t}", "{t} is perfect", "{t} ok", "{t} and all", "the {t} is "
-    "right", "it's the right {t}", "the {t} I like", "{t} stays", "still the same {t}", "not the {t} "
-    "though, that's "
-    "lovely",
+    "keep the {t}", "same {t}", "same {t}", "the {t} can stay", "the {t} stays", "keep {t} as is",
+    "don't change the {t}", "with the same {t}", "in the same {t}", "keep that {t}", "the {t} is fine",
+    "I like the {t}", "love the {t}", "leave the {t} alone", "keep the same {t}", "{t} is perfect",
+    "{t} ok", "{t} and all", "the {t} is right", "it's the right {t}", "the {t} I like", "{t} stays",
+    "still the same {t}", "not the {t} though, that's lovely",
 )  # fmt: skip
 _STILL = (
     "keep it {w}",
@@ -137,20 +127,18 @@ _STILL = (
     "leave it {w}",
 )
 _REST = (
-    "otherwise the same", "everything else the same", "keep everything else", "the rest stays put", "rest "
-    "the same",
-    "everything else stays", "no other changes", "otherwise perfect", "nothing else changed", "all else "
-    "the same",
-    "leave the rest", "the rest is perfect", "don't change anything else", "everything else is perfect",
-        "same otherwise",
-    "else the same", "identical apart from that", "apart from that I love it", "wouldn't change a "
-    "bit of the rest",
-    "just that one change", "the rest is spot on", "keep all the rest as it is", "everything else just as "
-    "it is",
+    "otherwise the same", "everything else the same", "keep everything else", "the rest stays put",
+    "rest the same", "everything else stays", "no other changes", "otherwise perfect",
+    "nothing else changed", "all else the same", "leave the rest", "the rest is perfect",
+    "don't change anything else", "everything else is perfect", "same otherwise", "else the same",
+    "identical apart from that", "apart from that I love it", "wouldn't change a bit of the rest",
+    "just that one change", "the rest is spot on", "keep all the rest as it is",
+    "everything else just as it is",
 )  # fmt: skip
-SAME = ("exactly the same", "the exact same thing", "the very same thing", "identical", "exactly the same "
-    "thing",
-        "the exact same one", "keep everything", "this exact one", "exactly this")  # fmt: skip
+SAME = (
+    "exactly the same", "the exact same thing", "the very same thing", "identical",
+    "exactly the same thing", "the exact same one", "keep everything", "this exact one", "exactly this",
+)  # fmt: skip
 
 
 def keep_words(talk: Talk, touched: frozenset[str]) -> tuple[str, frozenset[str]]:

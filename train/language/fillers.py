@@ -78,35 +78,28 @@ OWN = split_lines("""
 """)
 OPENINGS = (
     "I'll wear it with my {own}", "I always wear {own} underneath", "I've got {own} to wear with it",
-        "I can't wear {own} to "
-    "work", "I need something to go with my {own}", "{event} coming up", "I'm {age} and {reason}", "at "
-    "{age} {reason}",
-    "it's for my {who}'s {event}", "for my {who}'s {event}", "I've got a {event} coming up", "for a {event}",
-    "I've a {event} on Saturday", "my {event} is on {day}", "I need something for a {event}", "it's for a "
-    "{event}",
-    "we have a {event} next {month}", "my {who} is getting married", "shopping for my {who}", "it's for "
-    "{place}",
-    "for {place}", "I need it for {place}", "{reason}", "{reason}", "{reason}", "{reason}", "my {who} "
-    "says {reason}",
-    "this is for {place}", "I'd wear it to {place}", "going to a {event} in {month}", "it's my {who}'s "
-    "{event}",
-    "I want to wear it for {place}", "my {who} has the same one", "as {reason}", "since {reason}",
-    "I have a {event} and {reason}", "I'm buying for my {who}", "I'm going to my {who}'s {event}",
-        "thinking of {place}",
-    "{reason} and {reason2}", "I'd buy it tomorrow for my {who}", "my {who} would love it", "I need it by "
-    "{day}",
+    "I can't wear {own} to work", "I need something to go with my {own}", "{event} coming up",
+    "I'm {age} and {reason}", "at {age} {reason}", "it's for my {who}'s {event}", "for my {who}'s {event}",
+    "I've got a {event} coming up", "for a {event}", "I've a {event} on Saturday", "my {event} is on {day}",
+    "I need something for a {event}", "it's for a {event}", "we have a {event} next {month}",
+    "my {who} is getting married", "shopping for my {who}", "it's for {place}", "for {place}",
+    "I need it for {place}", "{reason}", "{reason}", "{reason}", "{reason}", "my {who} says {reason}",
+    "this is for {place}", "I'd wear it to {place}", "going to a {event} in {month}",
+    "it's my {who}'s {event}", "I want to wear it for {place}", "my {who} has the same one", "as {reason}",
+    "since {reason}", "I have a {event} and {reason}", "I'm buying for my {who}",
+    "I'm going to my {who}'s {event}", "thinking of {place}", "{reason} and {reason2}",
+    "I'd buy it tomorrow for my {who}", "my {who} would love it", "I need it by {day}",
 )  # fmt: skip
 CLOSINGS = (
     "to go with my {own}", "to wear over my {own}", "to match my {own}", "it has to go with my {own}",
-        "to wear with {own}",
-    "so it goes with my {own}", "as I'll wear my {own} with it", "because I wear {own} with everything",
-    "because {reason}", "as {reason}", "since {reason}", "for my {who}'s {event}", "for a {event}", "for "
-    "{place}",
-    "it's for {place}", "it's for my {who}", "for my {who}", "cos {reason}", "because I need it for {place}",
-    "- {reason}", "({reason})", "to wear to a {event}", "to wear for {place}", "so I can wear it to {place}",
-    "so I can wear it for a {event}", "my {who} would approve", "for {day}", "to go with my {shoes}", "bc "
-    "{reason}",
-    "on account of the fact {reason}", "so it goes with my {shoes}", "coz {reason}", "seeing as {reason}",
+    "to wear with {own}", "so it goes with my {own}", "as I'll wear my {own} with it",
+    "because I wear {own} with everything", "because {reason}", "as {reason}", "since {reason}",
+    "for my {who}'s {event}", "for a {event}", "for {place}", "it's for {place}", "it's for my {who}",
+    "for my {who}", "cos {reason}", "because I need it for {place}", "- {reason}", "({reason})",
+    "to wear to a {event}", "to wear for {place}", "so I can wear it to {place}",
+    "so I can wear it for a {event}", "my {who} would approve", "for {day}", "to go with my {shoes}",
+    "bc {reason}", "on account of the fact {reason}", "so it goes with my {shoes}", "coz {reason}",
+    "seeing as {reason}",
 )  # fmt: skip
 AGES = (
     "sixteen",
@@ -132,6 +125,7 @@ DAYS = (
     "the weekend",
 )
 MONTHS = ("August", "June", "May", "December", "September", "July", "March", "week", "month", "October")
-SHOES = ("boots", "new shoes", "trainers", "sandals", "heels", "bag", "hat", "favourite shoes",
-    "earrings", "scarf",
-         "wellies", "brogues")  # fmt: skip
+SHOES = (
+    "boots", "new shoes", "trainers", "sandals", "heels", "bag", "hat", "favourite shoes", "earrings",
+    "scarf", "wellies", "brogues",
+)  # fmt: skip

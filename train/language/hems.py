@@ -5,21 +5,22 @@ from train.language import shapes, silhouettes
 from train.language.change import Change, Talk, against, with_article
 from train.language.phrasing import amount, graded, named
 
-_TOO_SHORT = ("{its} too short", "too short for me", "way too short", "I'm tall",
-    "I feel exposed in {this}", "a bit short",
-              "{they} would show everything when I sit down", "I'm six foot",
-                  "too short to bend over in", "I need "
-              "more coverage",
-              "{its} a bit short on me", "not long enough", "I'd be pulling it down all day")  # fmt: skip
-_TOO_LONG = ("{its} too long", "too long for me", "way too long", "I'm petite", "I'd trip over {it}",
-    "a bit long",
-             "I'm only five foot", "{they} would drag on the floor", "I'm short so {its} drowning me",
-                 "swamps me",
-             "{its} a bit long on me", "too much fabric", "I'd look like a nun")  # fmt: skip
-_MOST = ("the {m} you've got", "the {m} {n} you have", "the {m} one like this", "the {m} version", "the "
-    "{m} possible",
-         "the {m} there is", "as {p} as you've got", "the {m} in this style",
-             "as {p} as it comes")  # fmt: skip
+_TOO_SHORT = (
+    "{its} too short", "too short for me", "way too short", "I'm tall", "I feel exposed in {this}",
+    "a bit short", "{they} would show everything when I sit down", "I'm six foot",
+    "too short to bend over in", "I need more coverage", "{its} a bit short on me", "not long enough",
+    "I'd be pulling it down all day",
+)  # fmt: skip
+_TOO_LONG = (
+    "{its} too long", "too long for me", "way too long", "I'm petite", "I'd trip over {it}", "a bit long",
+    "I'm only five foot", "{they} would drag on the floor", "I'm short so {its} drowning me", "swamps me",
+    "{its} a bit long on me", "too much fabric", "I'd look like a nun",
+)  # fmt: skip
+_MOST = (
+    "the {m} you've got", "the {m} {n} you have", "the {m} one like this", "the {m} version",
+    "the {m} possible", "the {m} there is", "as {p} as you've got", "the {m} in this style",
+    "as {p} as it comes",
+)  # fmt: skip
 _HEMS = ("longer", "shorter")
 
 
@@ -95,24 +96,28 @@ def length_change(talk: Talk) -> Change:
 ROOM = {
     "skinny": 0, "fitted": 1, "straight": 2, "regular": 2, "a-line": 3, "flared": 4, "loose": 4, "wide": 5,
 }  # fmt: skip
-_LOOSER = ("looser", "roomier", "baggier", "more relaxed", "less tight", "less clingy", "bigger",
-    "boxier", "less fitted",
-           "slouchier", "more generous", "comfier", "not so tight", "easier",
-               "less figure-hugging")  # fmt: skip
-_TIGHTER = ("tighter", "slimmer", "more fitted", "closer fitting", "neater", "less baggy", "less loose",
-    "snugger",
-            "more tailored", "more figure-hugging", "trimmer", "less roomy", "narrower")  # fmt: skip
-_PARTS = ("", "", "", " in the body", " through the waist", " at the waist", " round the middle",
-    " on me", " all over",
-          " fit", " fit")  # fmt: skip
+_LOOSER = (
+    "looser", "roomier", "baggier", "more relaxed", "less tight", "less clingy", "bigger", "boxier",
+    "less fitted", "slouchier", "more generous", "comfier", "not so tight", "easier", "less figure-hugging",
+)  # fmt: skip
+_TIGHTER = (
+    "tighter", "slimmer", "more fitted", "closer fitting", "neater", "less baggy", "less loose", "snugger",
+    "more tailored", "more figure-hugging", "trimmer", "less roomy", "narrower",
+)  # fmt: skip
+_PARTS = (
+    "", "", "", " in the body", " through the waist", " at the waist", " round the middle", " on me",
+    " all over", " fit", " fit",
+)  # fmt: skip
 _LEG_PARTS = ("", "", " in the leg", " leg", " legs", " on the thigh", " fit")
-_TOO_TIGHT = ("{its} too tight", "too clingy", "too tight for me", "I've put on weight", "{they} would "
-    "cling to everything",
-              "I want to be able to breathe", "too figure-hugging", "I want to move in {it}", "I like "
-              "room to eat")  # fmt: skip
-_TOO_LOOSE = ("{its} too baggy", "too big on me", "{they} would swamp me", "looks like a sack", "too "
-    "shapeless", "too loose",
-              "looks like a tent", "no shape to {it}", "{its} drowning me", "too much volume")  # fmt: skip
+_TOO_TIGHT = (
+    "{its} too tight", "too clingy", "too tight for me", "I've put on weight",
+    "{they} would cling to everything", "I want to be able to breathe", "too figure-hugging",
+    "I want to move in {it}", "I like room to eat",
+)  # fmt: skip
+_TOO_LOOSE = (
+    "{its} too baggy", "too big on me", "{they} would swamp me", "looks like a sack", "too shapeless",
+    "too loose", "looks like a tent", "no shape to {it}", "{its} drowning me", "too much volume",
+)  # fmt: skip
 
 
 def fit_change(talk: Talk) -> Change:

@@ -5,26 +5,23 @@ from train.language.change import Change, Talk, is_plural, pick, with_article
 from train.language.colors import plain_words
 
 _TURN = (
-    "make me a {n} version", "show me the {n} equivalent", "can {this} become {a}", "same thing "
-    "as {a}", "do the same in "
-    "{a}", "I need the {n} version", "same vibe in {a}", "same look but {a}",
-    "turn {it} into {a}", "make {it} {a}", "swap the {old} for {a}", "show me {a}", "find me {a}", "give "
-    "me {a} instead",
-    "change {it} to {a}", "show me the {n} version", "do {a} version", "make {it} into {a}", "flip {it} "
-    "to {a}",
-    "swap {it} for {a}", "get me {a} like {this}", "try {a} instead",
+    "make me a {n} version", "show me the {n} equivalent", "can {this} become {a}", "same thing as {a}",
+    "do the same in {a}", "I need the {n} version", "same vibe in {a}", "same look but {a}",
+    "turn {it} into {a}", "make {it} {a}", "swap the {old} for {a}", "show me {a}", "find me {a}",
+    "give me {a} instead", "change {it} to {a}", "show me the {n} version", "do {a} version",
+    "make {it} into {a}", "flip {it} to {a}", "swap {it} for {a}", "get me {a} like {this}",
+    "try {a} instead",
 )  # fmt: skip
 _RATHER = (
-    "I'd rather have {a}", "I need {a}", "I'm after {a} like {this}", "I want {a} not {b}", "I was "
-    "looking for {a}",
-    "I'd prefer {a}", "I want {this} as {a}", "I need {a} instead of {b}", "I'd like {a} version of {this}",
-    "I'm looking for {a} in the same style", "{a} would be more useful", "it should be {a}", "I wanted {a}",
+    "I'd rather have {a}", "I need {a}", "I'm after {a} like {this}", "I want {a} not {b}",
+    "I was looking for {a}", "I'd prefer {a}", "I want {this} as {a}", "I need {a} instead of {b}",
+    "I'd like {a} version of {this}", "I'm looking for {a} in the same style", "{a} would be more useful",
+    "it should be {a}", "I wanted {a}",
 )  # fmt: skip
-_WRONG = ("I can't wear {b}", "I don't need {b}", "not the right sort of thing", "{b} won't do",
-    "not {b}", "I've "
-    "got enough "
-          "{plural}", "I don't wear {plural}", "I never wear {plural}",
-              "{b} is no good for work")  # fmt: skip
+_WRONG = (
+    "I can't wear {b}", "I don't need {b}", "not the right sort of thing", "{b} won't do", "not {b}",
+    "I've got enough {plural}", "I don't wear {plural}", "I never wear {plural}", "{b} is no good for work",
+)  # fmt: skip
 
 
 def kind_change(talk: Talk) -> Change:
@@ -84,9 +81,11 @@ def _same_as_this(talk: Talk, asked: frozenset[str]) -> tuple[str, frozenset[str
     return "", frozenset()
 
 
-_SAME = ("in the same {t}", "in that {t}", "in this {t}", "in the same {t}", "in exactly this {t}", "in "
-    "the very same {t}",
-         "with the same {t}", "with that {t}", "with this {t}", "with the same {t} on it")  # fmt: skip
+_SAME = (
+    "in the same {t}", "in that {t}", "in this {t}", "in the same {t}", "in exactly this {t}",
+    "in the very same {t}", "with the same {t}", "with that {t}", "with this {t}",
+    "with the same {t} on it",
+)  # fmt: skip
 _BY_FAMILY = {
     family: [(name, tuple(more.items())) for name, of, more in silhouettes.KIND_PHRASES if of == family]
     for family in silhouettes.FAMILY_NOUNS

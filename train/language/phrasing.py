@@ -16,8 +16,9 @@ _BUT = (
     "find me {w} ones",
 )
 _WISH = (
-    "I'd like {it} {w}", "I want {it} {w}", "I'd prefer {it} {w}", "{they} should be {w}", "I need {it} {w}",
-    "could be {w}", "I wish {they} were {w}", "{they} could do with being {w}", "I'd love {it} {w}",
+    "I'd like {it} {w}", "I want {it} {w}", "I'd prefer {it} {w}", "{they} should be {w}",
+    "I need {it} {w}", "could be {w}", "I wish {they} were {w}", "{they} could do with being {w}",
+    "I'd love {it} {w}",
 )  # fmt: skip
 
 
@@ -60,23 +61,25 @@ def graded(talk: Talk, edits: dict[str, frozenset[str]], word: str, why: str) ->
 
 _GIVE = (
     "give {it} {n}", "add {n}", "put {n} on {it}", "make {it} with {n}", "go for {n}", "show me {n}",
-        "have {n}",
-    "try {n}", "find one with {n}", "do {it} with {n}", "use {n}", "get me one with {n}", "let it have {n}",
+    "have {n}", "try {n}", "find one with {n}", "do {it} with {n}", "use {n}", "get me one with {n}",
+    "let it have {n}",
 )  # fmt: skip
 _LIKE = (
     "I'd like {n}", "I'd prefer {n}", "{they} should have {n}", "I need {n}", "I'd rather have {n}",
     "{n} would be better", "{n} would be nice", "I want {n}", "I'm after {n}", "I was hoping for {n}",
     "I'd love {n}", "I like {n}", "wish {they} had {n}", "I'd want {n} on {it}", "{they} could do with {n}",
-    "{n} would suit me more", "{n} is better", "{n} would do", "maybe {n}", "{n} if you've got it", "{n} "
-    "will do nicely", "would love {n}", "there should be {n}",
+    "{n} would suit me more", "{n} is better", "{n} would do", "maybe {n}", "{n} if you've got it",
+    "{n} will do nicely", "would love {n}", "there should be {n}",
 )  # fmt: skip
-_BE = ("make {it} {a}", "make {it} {a}", "go {a}", "find me a {a} one", "show me a {a} one", "give me a "
-    "{a} one",
-       "turn {it} {a}", "have {it} {a}")  # fmt: skip
-_SHOULD = ("{they} should be {a}", "I'd like {it} {a}", "I want {it} {a}", "I'd prefer {it} {a}", "I need "
-    "{it} {a}",
-           "{they} must be {a}", "{they} must be {a}", "I'd rather have {it} {a}", "would be better {a}",
-           "would be perfect {a}")  # fmt: skip
+_BE = (
+    "make {it} {a}", "make {it} {a}", "go {a}", "find me a {a} one", "show me a {a} one",
+    "give me a {a} one", "turn {it} {a}", "have {it} {a}",
+)  # fmt: skip
+_SHOULD = (
+    "{they} should be {a}", "I'd like {it} {a}", "I want {it} {a}", "I'd prefer {it} {a}",
+    "I need {it} {a}", "{they} must be {a}", "{they} must be {a}", "I'd rather have {it} {a}",
+    "would be better {a}", "would be perfect {a}",
+)  # fmt: skip
 
 
 _EARLY = re.compile(r"^(a bit|a tad|a little|a touch|a shade|a lil|a smidge|just a bit) ")
@@ -163,9 +166,10 @@ def named(
     )
 
 
-_A_BIT = ("a bit", "slightly", "a tad", "a little", "a touch", "ever so slightly", "just a bit", "a lil",
-    "a smidge",
-          "a bit")  # fmt: skip
+_A_BIT = (
+    "a bit", "slightly", "a tad", "a little", "a touch", "ever so slightly", "just a bit", "a lil",
+    "a smidge", "a bit",
+)  # fmt: skip
 MUCH = ("much", "a lot", "way", "far", "loads", "considerably", "quite a bit", "much much")
 
 

@@ -8,13 +8,15 @@ _BUSY = {
     "solid": 0.0, "denim": 0.5, "texture": 0.5, "colorblock": 1.0, "stripes": 2.0, "dots": 2.0, "check": 2.5,
     "camouflage": 3.0, "graphic": 3.0, "floral": 3.0, "animal": 3.5,
 }  # fmt: skip
-_PLAINER = ("plainer", "less busy", "simpler", "quieter", "less fussy", "more subtle", "cleaner", "more "
-    "understated",
-            "less patterned", "calmer")  # fmt: skip
+_PLAINER = (
+    "plainer", "less busy", "simpler", "quieter", "less fussy", "more subtle", "cleaner",
+    "more understated", "less patterned", "calmer",
+)  # fmt: skip
 _BUSIER = ("busier", "more patterned", "less plain", "more interesting", "less boring", "jazzier", "bolder")
-_TOO_BUSY = ("the {old} is too much", "too busy", "{its} too busy", "the pattern is a bit loud", "the "
-    "{old} is too loud",
-             "the print makes my eyes hurt", "too much going on", "{its} a bit busy for me")  # fmt: skip
+_TOO_BUSY = (
+    "the {old} is too much", "too busy", "{its} too busy", "the pattern is a bit loud",
+    "the {old} is too loud", "the print makes my eyes hurt", "too much going on", "{its} a bit busy for me",
+)  # fmt: skip
 _TOO_PLAIN = (
     "too plain",
     "{its} a bit plain",
@@ -24,13 +26,15 @@ _TOO_PLAIN = (
     "a bit dull",
 )
 _NOT = ("not {t}", "no {t}", "anything but {t}", "any pattern but {t}", "not {t} though", "no more {t}")
-_NOT_SAY = ("I don't want {t}", "I hate {t}", "I can't wear {t}", "not a fan of {t}", "{t} isn't me",
-    "please no {t}",
-            "I'm over {t}", "I dont want {t}", "I'd rather not have {t}",
-                "the {t} is not my thing")  # fmt: skip
-_OFF = ("lose the {t}", "get rid of the {t}", "take off the {t}", "ditch the {t}", "remove the {t}",
-    "drop the {t}",
-        "scrap the {t}", "take the {t} away")  # fmt: skip
+_NOT_SAY = (
+    "I don't want {t}", "I hate {t}", "I can't wear {t}", "not a fan of {t}", "{t} isn't me",
+    "please no {t}", "I'm over {t}", "I dont want {t}", "I'd rather not have {t}",
+    "the {t} is not my thing",
+)  # fmt: skip
+_OFF = (
+    "lose the {t}", "get rid of the {t}", "take off the {t}", "ditch the {t}", "remove the {t}",
+    "drop the {t}", "scrap the {t}", "take the {t} away",
+)  # fmt: skip
 QUIET = frozenset(["solid", "texture", "denim"])
 
 

@@ -23,9 +23,10 @@ FAMILY_NOUNS: dict[str, tuple[str, ...]] = {
 }
 """Names of each family; the commonest more than once. A plain "top" is a t-shirt."""
 
-PLURAL_ENDINGS = ("trousers", "pants", "chinos", "slacks", "leggings", "joggers", "shorts", "jeans",
-    "cords", "bermudas", "culottes",
-    "flares", "bottoms")  # fmt: skip
+PLURAL_ENDINGS = (
+    "trousers", "pants", "chinos", "slacks", "leggings", "joggers", "shorts", "jeans", "cords", "bermudas",
+    "culottes", "flares", "bottoms",
+)  # fmt: skip
 
 KIND_PHRASES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("blazer", "jacket", {"neckline": "lapel"}),

@@ -12,9 +12,9 @@ _MAKE = (
 )  # fmt: skip
 _SAY = (
     "the {old} should be {w}", "I'd prefer {w}", "I'd rather have {w}", "{w} would be better",
-    "{w} would be nicer than {old}", "I need {w}", "I was hoping for {w}", "I'm after {w}",
-    "I'd love {w}", "I'm looking for {w}", "{they} should be {w}", "{w} is more my colour",
-    "I fancy {w}", "I want {it} in {w}", "the colour should be {w}", "{w} suits me more", "I only wear {w}",
+    "{w} would be nicer than {old}", "I need {w}", "I was hoping for {w}", "I'm after {w}", "I'd love {w}",
+    "I'm looking for {w}", "{they} should be {w}", "{w} is more my colour", "I fancy {w}",
+    "I want {it} in {w}", "the colour should be {w}", "{w} suits me more", "I only wear {w}",
     "my favourite is {w}", "I was thinking {w}", "wish {they} came in {w}", "{old} isn't me, {w} is",
     "would prefer {w}", "{old} is out for me, {w} please", "{w} would go better with my shoes",
 )  # fmt: skip
@@ -35,8 +35,8 @@ _ANY_SAY = (
     "I don't want {old}", "{old} is a no from me", "please no {old}", "I'd rather not have {old}",
     "I hate {old}", "I dont want {old}", "I can't stand {old}, any other colour will do",
     "not a fan of {old}, any other colour is fine", "{old} drains me, pick another",
-    "I look washed out in {old}, so something else", "{old} isn't for me so anything else", "I'd take "
-    "any colour as long as it's not {old}",
+    "I look washed out in {old}, so something else", "{old} isn't for me so anything else",
+    "I'd take any colour as long as it's not {old}",
 )  # fmt: skip
 
 

@@ -52,14 +52,16 @@ def sleeve_change(talk: Talk) -> Change:
     return named(talk, {"sleeve": values}, words, thing, "sleeve", table=uppers.SLEEVES, avoid=old)
 
 
-_LONG_ARMS = ("the sleeves are too short", "my arms get cold", "I feel the cold", "I don't like my arms "
-    "showing",
-              "the sleeves are a bit short", "I want to hide my arms", "not enough sleeve", "I burn easily",
-              "I like my arms covered", "")  # fmt: skip
-_SHORT_ARMS = ("the sleeves are too long", "the sleeves get in the way", "too hot with these sleeves",
-    "too much sleeve",
-               "the sleeves come down over my hands", "it's boiling here", "the sleeves are a bit long",
-                   "")  # fmt: skip
+_LONG_ARMS = (
+    "the sleeves are too short", "my arms get cold", "I feel the cold", "I don't like my arms showing",
+    "the sleeves are a bit short", "I want to hide my arms", "not enough sleeve", "I burn easily",
+    "I like my arms covered", "",
+)  # fmt: skip
+_SHORT_ARMS = (
+    "the sleeves are too long", "the sleeves get in the way", "too hot with these sleeves",
+    "too much sleeve", "the sleeves come down over my hands", "it's boiling here",
+    "the sleeves are a bit long", "",
+)  # fmt: skip
 
 
 def _sleeve_grade(talk: Talk, values: frozenset[str], word: str, step: int) -> Change:
@@ -100,12 +102,14 @@ _HEIGHT = {
     "boat": 3, "crew": 3, "collar": 3, "polo": 3, "mock": 4, "turtleneck": 5,
 }  # fmt: skip
 _NO_COLLAR = frozenset(uppers.NECKLINES) - {"collar", "polo", "lapel"}
-_HIGHER = ("a higher neck", "a higher neckline", "a neck that's higher", "more cover up top", "a less "
-    "revealing neck",
-           "something higher at the neck", "more cover at the neck")  # fmt: skip
-_LOWER = ("a lower neck", "a lower neckline", "a more open neck", "something lower at the neck", "a lower "
-    "cut neck",
-          "a neck that's lower", "a less high neck")  # fmt: skip
+_HIGHER = (
+    "a higher neck", "a higher neckline", "a neck that's higher", "more cover up top",
+    "a less revealing neck", "something higher at the neck", "more cover at the neck",
+)  # fmt: skip
+_LOWER = (
+    "a lower neck", "a lower neckline", "a more open neck", "something lower at the neck",
+    "a lower cut neck", "a neck that's lower", "a less high neck",
+)  # fmt: skip
 _TOO_LOW = (
     "too low cut",
     "{its} too revealing",
@@ -121,10 +125,9 @@ _TOO_HIGH = (
 )
 _NECK_WHY = (
     "{old} isn't me", "{old} doesn't suit me", "not keen on the {old}", "the {old} is out for me",
-        "I can't wear a {old}",
-    "the {old} is uncomfortable", "the {old} is itchy", "the {old} looks funny on me", "I'm not a {old} "
-    "person",
-    "the {old} won't stay put", "the {old} is unflattering",
+    "I can't wear a {old}", "the {old} is uncomfortable", "the {old} is itchy",
+    "the {old} looks funny on me", "I'm not a {old} person", "the {old} won't stay put",
+    "the {old} is unflattering",
 )  # fmt: skip
 
 
