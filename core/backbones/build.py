@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 class Parts:
     """What a backbone is built from.
 
-    `multiscale` counts only where the tower is frozen whole. `width` under 1 makes a narrow tower of random
-    weights, for tests.
+    `grid` positions a side come from the tower, and of kind mllm are averaged to `image_grid` tokens a side
+    after the projector. `multiscale` counts only where the tower is frozen whole. `width` under 1 makes a
+    narrow tower of random weights, for tests.
     """
 
     kind: Literal["mllm", "clip"] = "mllm"
@@ -39,6 +40,7 @@ class Parts:
     heads: int = 6
     vocab: int = 2000
     grid: int = 2
+    image_grid: int = 7
     frozen_blocks: int = 17
     multiscale: bool = True
     dim: int = 256
@@ -51,7 +53,7 @@ class Parts:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("layers", "hidden", "heads", "grid", "dim", "image_size"):
+        for name in ("layers", "hidden", "heads", "grid", "image_grid", "dim", "image_size"):
             if getattr(self, name) < 1:
                 raise HemlineError(
                     f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be 1 or more"
@@ -138,7 +140,7 @@ def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
         vision_config=_tower_config(parts),
         text_config=decoder,
         image_token_index=SPECIAL.index(IMAGE),
-        image_seq_length=parts.grid**2,
+        image_seq_length=min(parts.grid, parts.image_grid) ** 2,
         tie_word_embeddings=True,
     )
     model = FastVlmForConditionalGeneration(config)
@@ -150,6 +152,7 @@ def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
         image_size=parts.image_size,
         framing=parts.framing,
         padding=parts.padding,
+        image_grid=parts.image_grid if parts.image_grid < parts.grid else None,
     )
     return MllmBackbone(spec, model, tokenizer, projection)
 
@@ -210,7 +213,8 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=384)
     parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--vocab", type=int, default=2000, help="tokens of the vocabulary at most")
-    parser.add_argument("--grid", type=int, default=2, help="a side: 2 is 4 image tokens, 7 is all 49")
+    parser.add_argument("--grid", type=int, default=2, help="positions a side that the tower gives; 7 is all")
+    parser.add_argument("--image-grid", type=int, default=7, help="of kind mllm: image tokens a side")
     parser.add_argument("--frozen-blocks", type=int, default=17, help="blocks of the frozen front; 17 is all")
     parser.add_argument(
         "--multiscale", action=argparse.BooleanOptionalAction, default=True, help="early layers' channels too"

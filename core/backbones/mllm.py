@@ -6,6 +6,7 @@ The placeholder is expanded to as many tokens as the tower gives, and the precom
 in as `mm_encoder_outputs`, so the tower never runs twice for one picture.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -126,9 +127,20 @@ class MllmBackbone(Backbone):
         return captions
 
     def image_tokens(self, features: Tensor) -> Tensor:
-        """What the decoder sees of pictures: features [n, tokens, channels] to [n, tokens, hidden]."""
+        """What the decoder sees of pictures: features [n, positions, channels] to [n, tokens, hidden].
+
+        Positions are averaged to `spec.image_grid` after the projector, not before: a button that fills a
+        fiftieth of the picture has had its say by then.
+        """
         hidden = self.tower.back(features).flatten(2).transpose(1, 2)
-        return self.model.model.multi_modal_projector(hidden) if self._projected is None else hidden
+        if self._projected is not None:
+            return hidden
+        tokens: Tensor = self.model.model.multi_modal_projector(hidden)
+        grid, side = self.spec.image_grid, math.isqrt(tokens.shape[1])
+        if grid is None or grid >= side:
+            return tokens
+        squares = tokens.transpose(1, 2).unflatten(2, (side, side))
+        return functional.adaptive_avg_pool2d(squares, grid).flatten(2).transpose(1, 2)
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
         decoder = [*self.model.get_decoder().named_parameters(), *self.model.lm_head.named_parameters()]
@@ -151,7 +163,7 @@ class MllmBackbone(Backbone):
         tensors += [("projection", self.projection.weight)]
         facts = (self.tower_fingerprint(), spec.prompts["target"], spec.pooling, spec.vocabulary, spec.dim)
         grid = getattr(self.model.model.vision_tower.config, "grid", None)
-        return tensors_fingerprint(tensors, *facts, grid)
+        return tensors_fingerprint(tensors, *facts, grid, spec.image_grid)
 
     def write(self, folder: Path) -> None:
         write_model(self.model, self.tokenizer, folder, adapters.base_tensors(self.model))

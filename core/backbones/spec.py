@@ -32,8 +32,9 @@ class Spec:
     last token's state, "mean" the mean over picture and words (a small decoder learns from it sooner);
     `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and `std` per channel on
     [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the saved adapters;
-    `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint; `weights`
-    file name to sha256.
+    `image_grid`: the side of the grid to which the projected picture is averaged (kind "mllm"; None: as many
+    tokens as the tower gives); `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint;
+    `weights` file name to sha256.
     """
 
     kind: Literal["mllm", "clip"]
@@ -48,6 +49,7 @@ class Spec:
     dtype: str = "float32"
     adapters: tuple[str, ...] = ()
     combiner: Literal["sum", "combiner"] = "sum"
+    image_grid: int | None = None
     max_text_tokens: int = 64
     vocabulary: str = ""
     weights: dict[str, str] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Spec:
                 raise HemlineError(
                     f"{name} is {getattr(self, name)!r}; it must be a whole number of 1 or more"
                 )
+        if self.image_grid is not None and (not isinstance(self.image_grid, int) or self.image_grid < 1):
+            raise HemlineError(f"image_grid is {self.image_grid!r}; it must be a whole number of 1 or more")
         if "{text}" not in self.prompts.get("query", ""):
             raise HemlineError("the query prompt has no {text}; a modification text would never be read")
 
