@@ -23,7 +23,7 @@ SIZE = 320  # px a side
 QUALITY = 82  # of WebP: no artefact to be seen, and half the bytes of 95
 
 
-def write_split(wardrobe: Wardrobe, split: str, out: Path, seed: int, workers: int | None = None) -> None:
+def write_split(wardrobe: "Wardrobe", split: str, out: Path, seed: int, workers: int | None = None) -> None:
     """Draw every garment and write the folder, whole or not at all; HemlineError where `out` is there."""
     from core.datasets.lines import LINES_FILE
     from core.files import write_atomically, write_json

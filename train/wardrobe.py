@@ -4,9 +4,9 @@
     python -m train.wardrobe --out data/wardrobe-val --split val --lines 200 --queries 2000
     python -m train.wardrobe --out data/hand --split val --lines 100 --texts changes.jsonl
 
-The folder is in FashionIQ's layout, with garments.jsonl, `lines.json` and `requests/`, which says exactly what
-each query asks for. With `--texts` the queries are hand-written ones instead: a reference is drawn for each,
-and a garment that answers it. The same arguments give the same folder.
+The folder is in FashionIQ's layout, with garments.jsonl, `lines.json` and `requests/`: what exactly each
+query asks for. With `--texts` the queries are hand-written ones instead: a reference is drawn for each, and a
+garment that answers it. The same arguments give the same folder.
 """
 
 import argparse
