@@ -40,11 +40,13 @@ def main() -> None:
     zero_gpu = announce_zero_gpu()  # before anything imports torch
     places = find_places(settings.model, settings.index)
 
+    from demo.catalogues import open_catalogues
     from demo.serve import serve
     from demo.service import open_service
 
     service = open_service(places.model, places.index, settings, arguments.images, zero_gpu)
-    serve(service, settings.host, settings.port, settings.auth)
+    catalogues = open_catalogues(service, settings.catalogues)
+    serve(catalogues, settings.host, settings.port, settings.auth)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -39,10 +39,16 @@ class Searcher:
         return self.gallery.table.hashes[_row(self, id_)]
 
 
-def open_searcher(model: Path | str | None, index: Path | str, images: Path | str | None = None) -> Searcher:
+def open_searcher(
+    model: Path | str | None,
+    index: Path | str,
+    images: Path | str | None = None,
+    backbone: "Backbone | None" = None,
+) -> Searcher:
     """The searcher over the folder `index` with the checkpoint `model` (None: the one it was built with).
 
-    `images` says where the pictures are now, where that is not where they were at the build. Raises
+    `images` says where the pictures are now, where that is not where they were at the build; `backbone` is
+    what `model` holds, where it was loaded already: catalogues may share it. Raises
     HemlineError where the index was built by another target side, or either folder is not what it should be.
     """
     from core.backbones import load_backbone
@@ -53,7 +59,8 @@ def open_searcher(model: Path | str | None, index: Path | str, images: Path | st
     refuse_as_model(checkpoint)
     loaded = load_index(folder)
     gallery = load_gallery(folder, loaded)
-    backbone = load_backbone(checkpoint)
+    if backbone is None:
+        backbone = load_backbone(checkpoint)
     if backbone.target_fingerprint() != card.target_fingerprint:
         root = images or gallery.table.root
         raise HemlineError(

@@ -4,12 +4,13 @@ from typing import Any
 
 from core.errors import HemlineError
 from core.search import describe
+from demo.catalogues import Catalogues, service_of
 from demo.queries import MOST_HITS, Query, rank, uploaded_bytes
-from demo.service import Service
 
 SEARCHING = (
     "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
     f" uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered."
+    " catalogue names one that people brought; without it, the one the app starts with."
 )
 CAPTIONING = (
     "What the model sees, in its own words: of reference_id (a garment of the catalogue) or reference_image"
@@ -17,7 +18,7 @@ CAPTIONING = (
 )
 
 
-def add_endpoints(service: Service) -> None:
+def add_endpoints(catalogues: Catalogues) -> None:
     """Add `/search` and `/caption` to the Blocks being built."""
     import gradio as gr
 
@@ -26,18 +27,24 @@ def add_endpoints(service: Service) -> None:
         reference_image: dict | None = None,
         text: str | None = None,
         top_k: int = 10,
+        catalogue: str | None = None,
     ) -> list[dict[str, Any]]:
         try:
             query = _query(reference_id, reference_image, text)
-            hits = rank(service, query, _whole(top_k))
+            hits = rank(service_of(catalogues, catalogue), query, _whole(top_k))
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return [{"rank": hit.rank, "id": hit.id, "score": hit.score} for hit in hits]
 
-    def caption(reference_id: str | None = None, reference_image: dict | None = None) -> str:
+    def caption(
+        reference_id: str | None = None,
+        reference_image: dict | None = None,
+        catalogue: str | None = None,
+    ) -> str:
         try:
             query = _query(reference_id, reference_image, None)
-            return describe(service.searcher, reference_id=query.reference_id, reference_image=query.upload)
+            searcher = service_of(catalogues, catalogue).searcher
+            return describe(searcher, reference_id=query.reference_id, reference_image=query.upload)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

@@ -1,4 +1,4 @@
-"""Captions for the catalogue's photos, where their folder is laid out as FashionIQ and Closet are."""
+"""Captions for the catalogue's photos: of a folder laid out as FashionIQ and Closet are, or brought."""
 
 import logging
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.datasets.garments import read_garments
 from core.errors import HemlineError
+from core.own.records import read_records
 from core.types import Garment
 
 LOG = logging.getLogger("hemline")
@@ -17,6 +18,9 @@ def garments_of(pictures: Mapping[str, Path]) -> dict[str, Garment]:
     A spoilt garments.jsonl is logged and passed over: the page works without captions.
     """
     known: dict[str, Garment] = {}
+    for folder in {path.parent for path in pictures.values()}:
+        if folder.name.endswith(".photos"):  # of an index that photos were added to, core.own.changing
+            known |= brought_garments(folder)
     for root in {path.parent.parent for path in pictures.values()}:
         path = root / "garments.jsonl"
         if path.is_file():
@@ -25,3 +29,12 @@ def garments_of(pictures: Mapping[str, Path]) -> dict[str, Garment]:
             except HemlineError as error:
                 LOG.warning("captions are not shown: %s", error)
     return {id_: known[id_] for id_ in pictures if id_ in known}
+
+
+def brought_garments(photos: Path) -> dict[str, Garment]:
+    """What is known of the garments whose photos were brought to the folder `photos`; logged where spoilt."""
+    try:
+        return {id_: record.garment for id_, record in read_records(photos).items()}
+    except HemlineError as error:
+        LOG.warning("captions are not shown: %s", error)
+        return {}

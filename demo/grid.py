@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.own.limits import Limits
 from core.pictures import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -63,14 +64,30 @@ def reference(captions: bool) -> "gr.HTML":
     return _part("reference", "seen", value=None, seen=None, captions=captions, max_bytes=MAX_BYTES)
 
 
-def shelf(browse: Browse) -> "gr.HTML":
-    """The catalogue to choose a reference from, a page at a time."""
-    return _part("shelf", value=None, server_functions=[browse])
+def shelf(browse: Browse, bring: bool) -> "gr.HTML":
+    """The catalogue to choose a reference from, a page at a time; the value is the chosen catalogue's name.
+
+    With `bring` it offers to bring one's own photos.
+    """
+    return _part("shelf", value="", bring=bring, server_functions=[browse])
 
 
 def starters(browse: Browse) -> "gr.HTML":
     """A few composed queries to tap before the first search."""
     return _part("starters", value=None, server_functions=[browse], examples=EXAMPLES)
+
+
+def own(browse: Browse) -> "gr.HTML":
+    """What came of bringing photos, and one's own catalogues.
+
+    `value` takes demo.own.bring's answer, `reply` that of take_out; `discarded` carries what to remove.
+    """
+    return _part("own", value=None, reply=None, server_functions=[browse])
+
+
+def own_head(limits: Limits) -> "gr.HTML":
+    """The head of the panel for bringing photos, with what it takes."""
+    return _part("own-head", value=None, photos=limits.photos, megabytes=limits.bytes // 2**20)
 
 
 def changes() -> "gr.HTML":

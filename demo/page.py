@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from core.errors import HemlineError
 from demo import grid
 from demo.api import add_endpoints
+from demo.bringing import add_bringing
+from demo.catalogues import Catalogues, service_of
 from demo.keeping import kept as saved_state
 from demo.queries import answer_page, seen_page
-from demo.service import Service
 from demo.shelf import shelf_page
 from demo.verdicts import judge
 
@@ -32,16 +34,17 @@ TELL_UNSAVED = """() => {
 }"""
 
 
-def build_page(service: Service) -> "gr.Blocks":
+def build_page(catalogues: Catalogues) -> "gr.Blocks":
     """The whole page with the endpoints for programs; launch it with demo.serve."""
     import gradio as gr
 
     def browse(wish: dict[str, Any]) -> dict[str, Any]:  # the page's scripts call it by this name
-        return shelf_page(service, wish)
+        return shelf_page(catalogues, wish)
 
     def kept(_: object = None) -> dict[str, Any]:  # likewise; Gradio always sends one argument
         return saved_state(service.keeping, service.lasting)
 
+    service = catalogues.first
     with gr.Blocks(title="Hemline", delete_cache=DROP_UPLOADS, fill_width=True) as page:
         remembered = gr.BrowserState("", storage_key="hemline-annotator", secret="hemline-annotator")
         with gr.Row(elem_id="page-head"):
@@ -60,39 +63,52 @@ def build_page(service: Service) -> "gr.Blocks":
                 )
                 example = grid.changes()
                 button = gr.Button("Search", variant="primary", elem_id="search")
-                grid.shelf(browse)
+                shelf = grid.shelf(browse, bring=catalogues.folder is not None)
             with gr.Column(elem_id="answer", min_width=0):
                 grid.starters(browse)
                 cards = grid.cards()
-        _wire(service, reference, change, example, button, cards, name)
-        _wire_looking(service, reference)
+        _wire(catalogues, reference, change, example, button, cards, name, shelf)
+        _wire_looking(catalogues, reference)
         _remember(page, remembered, name)
-        add_endpoints(service)
+        if catalogues.folder is not None:
+            add_bringing(catalogues, browse)
+        add_endpoints(catalogues)
     page.queue(max_size=64)
     return page
 
 
 def _wire(
-    service: Service,
+    catalogues: Catalogues,
     reference: "gr.HTML",
     change: "gr.Textbox",
     example: "gr.HTML",
     button: "gr.Button",
     cards: "gr.HTML",
     name: "gr.Textbox",
+    shelf: "gr.HTML",
 ) -> None:
     import gradio as gr
 
-    def ask(chosen: dict[str, Any] | None, text: str, annotator: str) -> dict[str, Any]:
-        return answer_page(service, chosen, text, annotator)
+    def ask(
+        chosen: dict[str, Any] | None, text: str, annotator: str, catalogue: str | None
+    ) -> dict[str, Any]:
+        try:
+            return answer_page(service_of(catalogues, catalogue), chosen, text, annotator)
+        except HemlineError as error:
+            return {"problem": str(error)}
 
-    def keep(annotator: str, act: gr.EventData, request: gr.Request) -> gr.HTML:
-        return gr.HTML(reply=judge(service, act._data or {}, annotator, request.session_hash or ""))
+    def keep(annotator: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
+        act = event._data or {}
+        try:
+            service = service_of(catalogues, act.get("catalogue"))
+        except HemlineError as error:
+            return gr.HTML(reply={"turn": act.get("turn"), "problem": str(error)})
+        return gr.HTML(reply=judge(service, act, annotator, request.session_hash or ""))
 
     hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     search: dict[str, Any] = {
         "fn": ask,
-        "inputs": [reference, change, name],
+        "inputs": [reference, change, name, shelf],
         "outputs": cards,
         "js": TELL_SEARCHING,
         "concurrency_id": "search",
@@ -110,11 +126,15 @@ def _wire(
     judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
 
 
-def _wire_looking(service: Service, reference: "gr.HTML") -> None:
+def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
     import gradio as gr
 
-    def look(ask: gr.EventData) -> gr.HTML:
-        return gr.HTML(seen=seen_page(service, ask._data or {}))
+    def look(event: gr.EventData) -> gr.HTML:
+        ask = event._data or {}
+        try:
+            return gr.HTML(seen=seen_page(service_of(catalogues, ask.get("catalogue")), ask))
+        except HemlineError as error:
+            return gr.HTML(seen={"turn": ask.get("turn"), "problem": str(error)})
 
     hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     looked = reference.looked(

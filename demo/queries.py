@@ -86,6 +86,7 @@ def answer_page(
         "reference": shown(service, query.reference_id) if query.reference_id else None,
         "hits": [shown(service, hit.id) | {"rank": hit.rank, "score": hit.score} for hit in hits],
         "state": standing(service, asked, annotator),
+        "catalogue": service.name,
         "model": service.model_fingerprint,
         "index": service.index_fingerprint,
         "seconds": round(time.perf_counter() - started, 3),

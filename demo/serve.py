@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import HemlineError
-from core.pictures import MAX_BYTES
-from demo.service import Service
+from demo.catalogues import Catalogues, services
+from demo.own import LIMITS
 
 STATIC = Path(__file__).parent / "static"
-STYLES = ("page", "ask", "cards", "phone")  # in this order: the last one overrides
+STYLES = ("page", "ask", "cards", "own", "phone")  # in this order: the last one overrides
 
 
-def serve(service: Service, host: str, port: int, auth: Sequence[tuple[str, str]] = ()) -> None:
+def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str, str]] = ()) -> None:
     """Serve until interrupted; prints the address once the page answers; HemlineError for a taken port.
 
     `auth` are the names and passwords that are let in; without any everybody is.
@@ -20,7 +20,7 @@ def serve(service: Service, host: str, port: int, auth: Sequence[tuple[str, str]
     from demo.theme import calm_theme
     from demo.thumbnails import thumbnail_route
 
-    page = build_page(service)
+    page = build_page(catalogues)
     try:
         _, address, _ = page.launch(
             server_name=host,
@@ -32,7 +32,7 @@ def serve(service: Service, host: str, port: int, auth: Sequence[tuple[str, str]
             show_error=True,
             run_history=False,
             footer_links=["api"],
-            max_file_size=MAX_BYTES,
+            max_file_size=LIMITS.bytes,
             enable_monitoring=False,
             ssr_mode=False,  # its front server would not know the thumbnails' route
             pwa=False,
@@ -40,13 +40,16 @@ def serve(service: Service, host: str, port: int, auth: Sequence[tuple[str, str]
             favicon_path=STATIC / "favicon.png",
             theme=calm_theme(),
             css_paths=[STATIC / f"{name}.css" for name in STYLES],
-            app_kwargs={"routes": [thumbnail_route(service.thumbnails)]},
+            app_kwargs={
+                "routes": [thumbnail_route(lambda: [service.thumbnails for service in services(catalogues)])]
+            },
         )
     except OSError as error:
         raise HemlineError(
             f"cannot listen on {host}, port {port}: it is taken or not allowed; name another with --port"
         ) from error
     print(
-        f"Hemline is at {address} ({len(service.searcher.index.ids):,} garments); Ctrl-C stops it", flush=True
+        f"Hemline is at {address} ({len(catalogues.first.searcher.index.ids):,} garments); Ctrl-C stops it",
+        flush=True,
     )
     page.block_thread()

@@ -20,7 +20,10 @@ from demo.thumbnails import Thumbnails, address, thumbnails_of
 
 @dataclass(frozen=True)
 class Service:
-    """One running app. `garments` may be empty: a plain folder of photos has no captions.
+    """One catalogue of the running app, with the model that searches it and the store of judgements.
+
+    `name` is "" for the catalogue the app starts with; `checkpoint` the model's folder. `garments` may be
+    empty: a plain folder of photos has no captions.
 
     `keeping` copies judgements beyond this machine, where something is set up for it; `lasting` says whether
     they outlive a restart without it.
@@ -32,6 +35,8 @@ class Service:
     thumbnails: Thumbnails
     model_fingerprint: str
     index_fingerprint: str
+    checkpoint: Path
+    name: str = ""
     keeping: Keeping | None = None
     lasting: bool = True
     history: list[Event] = field(default_factory=list)  # what was already read of the store
@@ -63,6 +68,7 @@ def open_service(
         # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
         model_fingerprint=fingerprint(read_json(checkpoint / "hemline.json")),
         index_fingerprint=card.fingerprint,
+        checkpoint=checkpoint,
         keeping=_keeping(store, settings),
         lasting=settings.lasting,
     )
@@ -76,10 +82,11 @@ def _keeping(store: Store, settings: Settings) -> Keeping | None:
 
 
 def shown(service: Service, id_: str) -> dict[str, str]:
-    """What the page shows of a garment: caption and category (or ""), and where its small photos are."""
+    """What the page shows of a garment: catalogue, caption and category (or ""), its small photos."""
     garment = service.garments.get(id_)
     return {
         "id": id_,
+        "catalogue": service.name,
         "caption": garment.caption if garment else "",
         "category": garment.category if garment else "",
         "card": address(service.thumbnails, id_, "card"),

@@ -29,7 +29,9 @@ class Settings:
     live `judgements` are there. `journal` is the folder of event batches that outlives the machine, None
     where nothing does or nothing needs to; `feedback` a private dataset repository ("owner/name") that it is
     copied to with `token`. `auth` holds names with passwords, none for an open page. `device` is "auto",
-    "cpu" or "cuda". `lasting` says whether judgements outlive a restart of this machine.
+    "cpu" or "cuda". `bring` says whether people may bring photos of their own: what one brings everybody sees
+    who can open the page, so on a Space that anybody can open it must be asked for. `lasting` says whether
+    judgements outlive a restart of this machine.
     """
 
     model: Path | None
@@ -45,6 +47,12 @@ class Settings:
     port: int
     device: str
     lasting: bool
+    bring: bool
+
+    @property
+    def catalogues(self) -> Path | None:
+        """Where people's own catalogues are kept; None where nobody may bring any."""
+        return self.data / "catalogues" if self.bring else None
 
     @property
     def cache(self) -> Path:
@@ -82,6 +90,7 @@ def read_settings(
         port=_port(variables),
         device=_device(variables),
         lasting=not on_space or far,
+        bring=_bring(variables, public=on_space and not variables.get("HEMLINE_AUTH")),
     )
 
 
@@ -183,6 +192,13 @@ def _port(variables: Mapping[str, str]) -> int:
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
         raise HemlineError(f"GRADIO_SERVER_PORT is {value!r}; give a port from 1 to 65535")
     return int(value)
+
+
+def _bring(variables: Mapping[str, str], public: bool) -> bool:
+    value = (variables.get("HEMLINE_BRING") or "auto").lower()
+    if value not in ("auto", "on", "off"):
+        raise HemlineError(f"HEMLINE_BRING is {value!r}; give on, off or auto")
+    return value == "on" or (value == "auto" and not public)
 
 
 def _device(variables: Mapping[str, str]) -> str:

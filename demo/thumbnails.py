@@ -6,7 +6,7 @@ Where the page asks for a name and password, so do its pictures.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +73,21 @@ def thumbnail(thumbnails: Thumbnails, size: str, name: str) -> Path:
     return kept
 
 
-def thumbnail_route(thumbnails: Thumbnails) -> Route:
-    """The web route that serves the small copies (plain `def`: Starlette runs it in a worker thread)."""
+def thumbnail_route(all_of: Callable[[], Iterable[Thumbnails]]) -> Route:
+    """The web route that serves the small copies of all that `all_of` answers, asked for each request.
+
+    (Plain `def`: Starlette runs it in a worker thread.)
+    """
 
     def serve(request: Request) -> Response:
         if not _welcome(request):
             return PlainTextResponse("log in first", status_code=401)
+        name = request.path_params["name"]
+        having = [thumbnails for thumbnails in all_of() if name in thumbnails.photos]
+        if not having:
+            return PlainTextResponse("no such picture", status_code=404)
         try:
-            kept = thumbnail(thumbnails, request.path_params["size"], request.path_params["name"])
+            kept = thumbnail(having[0], request.path_params["size"], name)
         except (HemlineError, OSError):
             return PlainTextResponse("no such picture", status_code=404)
         return FileResponse(kept, media_type="image/webp", headers={"Cache-Control": KEEP})

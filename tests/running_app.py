@@ -40,6 +40,11 @@ class App:
     process: subprocess.Popen[str] | None = None
 
     @property
+    def data(self) -> Path:
+        """Its data folder, where people's own catalogues are kept."""
+        return self.judgements.with_name("data")
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -50,6 +55,7 @@ class App:
                 *("--model", self.model, "--index", self.index),
                 *("--judgements", self.judgements, "--port", self.port),
                 stdout=out,
+                HEMLINE_DATA=str(self.data),
             )
         while "Hemline is at" not in log.read_text():
             if self.process.poll() is not None:

@@ -137,6 +137,13 @@ def remove(index: Path, ids: Collection[str] = (), sources: Collection[str] = ()
     return tuple(id_ for id_ in loaded.ids if id_ in gone)
 
 
+def reindex(index: Path, model: Path) -> None:
+    """Index brought photos again with another model; the older index stands until that is done."""
+    with _alone(index) as folder:
+        recover(index)
+        build(model, folder, index, list(load_index(index).ids))
+
+
 def drop(index: Path) -> None:
     """Remove the whole catalogue: the index, kept work, and the photos that were brought to it."""
     load_card(index)

@@ -7,6 +7,7 @@ const VERDICTS = { h: "hard negative", a: "acceptable" };
 const PATIENCE = 10000; // ms without an answer before a judgement is called not saved
 const PROBE = 1500; // ms without an answer before asking whether the app is there at all
 const LONGEST_SEARCH = 120000; // ms, likewise for a search
+let current = ""; // the chosen catalogue's name
 let answer = null, verdicts = {}, last = 0, turn = 0, searching = 0;
 const pending = new Map(); // turn -> {id, timer, back: whether the act was u}
 let done = []; // this answer's acts, latest last, as {seq, id}: what u takes back
@@ -93,7 +94,7 @@ function send(act, id, back = false) {
   pending.set(mine, { id, timer, back });
   say("Saving …", "busy");
   paintAll();
-  trigger("judged", { turn: mine, query: answer.query, model: answer.model, index: answer.index, ...act });
+  trigger("judged", { turn: mine, query: answer.query, model: answer.model, index: answer.index, catalogue: answer.catalogue, ...act });
 }
 
 function judge(hit, verdict) {
@@ -130,6 +131,7 @@ function draw() {
   clearTimeout(searching);
   answer = props.value;
   if (!answer) return;
+  if (!answer.problem && answer.catalogue !== current) return void (answer = null); // asked before a switch
   cards.classList.remove("is-waiting");
   cards.removeAttribute("aria-busy");
   if (answer.problem) {
@@ -200,6 +202,13 @@ watch("value", draw);
 watch("reply", hearReply);
 hear("searching", wait);
 hear("unsaved", giveUp);
+hear("catalogue", ({ name }) => { // cards of another catalogue are no answer here
+  current = name;
+  answer = null;
+  dialog.close();
+  cards.replaceChildren();
+  part("answers").hidden = true;
+});
 hear("failed", fail);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input, textarea, dialog")) return;

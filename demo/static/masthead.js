@@ -1,5 +1,8 @@
 // The page's head: the name, how large the catalogue is, and where judgements are kept by now.
-element.querySelector('[data-part="facts"]').textContent = `${props.garments.toLocaleString("en")} garments`;
+const facts = element.querySelector('[data-part="facts"]');
+const showSize = ({ garments }) => (facts.textContent = `${garments.toLocaleString("en")} ${garments === 1 ? "garment" : "garments"}`);
+showSize(props);
+hear("catalogue-size", showSize);
 
 const line = element.querySelector('[data-part="kept"]');
 const ago = (seconds) => (seconds < 60 ? "just now" : seconds < 5400 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`);

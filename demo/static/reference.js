@@ -1,5 +1,5 @@
 // The reference: chosen on the shelf or from a card, uploaded, dropped or pasted.
-// props.value is null, {reference_id} or {upload: path on the server}.
+// props.value is null, {reference_id, catalogue} or {upload: path on the server}.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const [chosen, file] = ["chosen", "file"].map(part);
 let turn = 0, preview = "";
@@ -29,7 +29,7 @@ function choose(garment) {
   turn += 1; // an upload still on its way is no longer wanted
   if (preview) URL.revokeObjectURL(preview);
   preview = "";
-  props.value = garment ? { reference_id: garment.id } : null;
+  props.value = garment ? { reference_id: garment.id, catalogue: garment.catalogue } : null;
   if (garment) show(makePhoto(garment.view, nameOf(garment), true), "Reference", nameOf(garment));
   else show(null, "Reference", "Pick one from the catalogue, or drop or paste a photo");
   tell("reference", { garment });
@@ -78,3 +78,4 @@ hear("use", ({ garment }) => {
   if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
 });
 choose(null);
+hear("catalogue", () => props.value && props.value.reference_id && choose(null)); // an uploaded photo stays

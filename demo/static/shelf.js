@@ -1,7 +1,8 @@
+// props.value is the name of the chosen catalogue, "" for the one the app starts with.
 // The catalogue's shelf: filtered, shuffled, and read a page at a time from server.browse as it is scrolled.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
-const [filter, tiles, count] = ["filter", "tiles", "count"].map(part);
-let seed = 0, shown = 0, total = 0, waiting = false, chosen = "";
+const [filter, tiles, count, choice] = ["filter", "tiles", "count", "catalogue"].map(part);
+let seed = 0, shown = 0, total = 0, waiting = false, chosen = "", catalogue = "", known = "";
 
 function tileOf(garment) {
   const tile = makeButton("tile", "", nameOf(garment));
@@ -16,17 +17,19 @@ function tileOf(garment) {
 async function more(fresh = false) {
   if (waiting && !fresh) return;
   waiting = true;
-  const words = filter.value, order = seed, start = fresh ? 0 : shown;
+  const words = filter.value, order = seed, start = fresh ? 0 : shown, asked = catalogue;
   let page;
   try {
-    page = await server.browse({ words, seed: order, start });
+    page = await server.browse({ catalogue, words, seed: order, start });
   } catch (error) {
     console.warn(error);
     count.textContent = "cannot be read; is the app still running?";
     waiting = false;
     return;
   }
-  if (words !== filter.value || order !== seed) return; // a newer question is on its way
+  if (words !== filter.value || order !== seed || asked !== catalogue) return; // a newer question is on its way
+  offer(page.catalogues);
+  if (page.catalogue !== catalogue) return pick(page.catalogue); // the chosen one is gone
   if (fresh) {
     tiles.replaceChildren();
     tiles.scrollTop = 0;
@@ -39,6 +42,38 @@ async function more(fresh = false) {
   count.textContent = total ? `${total.toLocaleString("en")} ${noun}` : "nothing matches these words";
   waiting = false;
 }
+
+function offer(catalogues) {
+  sizes = new Map(catalogues.map(({ name, garments }) => [name, garments]));
+  const seen = JSON.stringify(catalogues);
+  if (seen === known) return;
+  known = seen;
+  choice.hidden = catalogues.length < 2;
+  element.querySelector(".shelf").classList.toggle("has-choice", !choice.hidden);
+  choice.replaceChildren(...catalogues.map(({ name, garments }) => {
+    const option = make("option", "", `${name || "Hemline’s catalogue"} (${garments.toLocaleString("en")})`);
+    option.value = name;
+    return option;
+  }));
+  choice.value = catalogue;
+  tell("catalogue-size", { garments: sizes.get(catalogue) });
+}
+let sizes = new Map();
+
+// Another catalogue: the reference, the answer and the examples of the one before go with it.
+function pick(name) {
+  catalogue = props.value = name;
+  filter.value = "";
+  seed = 0;
+  choice.value = name;
+  tell("catalogue", { name });
+  if (sizes.has(name)) tell("catalogue-size", { garments: sizes.get(name) });
+  return more(true);
+}
+choice.addEventListener("change", () => pick(choice.value));
+part("bring").hidden = !props.bring;
+part("bring").addEventListener("click", () => tell("own"));
+hear("catalogues", ({ choose }) => (choose !== undefined ? pick(choose) : more(true)));
 
 let pause = 0;
 filter.addEventListener("input", () => {

@@ -20,8 +20,14 @@ function varied(garments, wanted) {
   return [...first, ...garments.filter((garment) => !first.includes(garment))].slice(0, wanted);
 }
 
-server.browse({ seed: 1 + Math.floor(Math.random() * 1e9) }).then(
-  (page) => part("row").replaceChildren(...varied(page.garments, 6).map(starterOf)),
-  (error) => console.warn(error),
-);
+const fill = (catalogue) =>
+  server.browse({ catalogue, seed: 1 + Math.floor(Math.random() * 1e9) }).then(
+    (page) => part("row").replaceChildren(...varied(page.garments, 6).map(starterOf)),
+    (error) => console.warn(error),
+  );
+fill("");
+hear("catalogue", ({ name }) => {
+  part("starters").hidden = false;
+  fill(name);
+});
 hear("searching", () => (part("starters").hidden = true));

@@ -1,0 +1,127 @@
+"""The catalogues of the running app: the one it starts with, and those that people brought, by name.
+
+One's own lie in `catalogues/NAME` of the data folder as an index and its photos, and are opened again at
+every start. Each is a Service that shares model and judgements with the first; a change makes a new Service
+in the place of the old one, so that a query under way ends with the version it began with.
+"""
+
+import logging
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import HemlineError
+from core.own.changing import photos_of, reindex
+from core.search import open_searcher
+from demo.garments import brought_garments
+from demo.service import Service
+from demo.thumbnails import thumbnails_of
+
+LOG = logging.getLogger("hemline")
+_NAME = re.compile(r"\w(?:[\w .&'-]{0,38}\w)?")
+
+
+@dataclass
+class Catalogues:
+    """`first` is the catalogue the app starts with, called ""; `own` are the others by name.
+
+    `folder` is where one's own are kept, None where nobody may bring any. Whoever changes one holds
+    `changing`.
+    """
+
+    first: Service
+    folder: Path | None
+    own: dict[str, Service] = field(default_factory=dict)
+    changing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def open_catalogues(first: Service, folder: Path | None) -> Catalogues:
+    """The catalogues kept in `folder`, beside the `first` one.
+
+    One that another model indexed is indexed again in the background; one that cannot be opened is told in
+    the log and left as it is.
+    """
+    catalogues = Catalogues(first, folder)
+    stale = []
+    for place in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
+        if not (place / "index").is_dir():
+            continue
+        try:
+            put(catalogues, place.name)
+        except HemlineError as error:
+            LOG.info("the catalogue %s is indexed again: %s", place.name, error)
+            stale.append(place.name)
+    if stale:
+        threading.Thread(target=_renew, args=(catalogues, stale), name="reindexing", daemon=True).start()
+    return catalogues
+
+
+def service_of(catalogues: Catalogues, name: object) -> Service:
+    """The service of the catalogue `name` ("" or None: the first); HemlineError where there is none."""
+    if not name:
+        return catalogues.first
+    found = catalogues.own.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise HemlineError(f"there is no catalogue called {name!r} any more; choose another")
+    return found
+
+
+def services(catalogues: Catalogues) -> list[Service]:
+    """Every service, the first one first."""
+    return [catalogues.first, *catalogues.own.values()]
+
+
+def listed(catalogues: Catalogues) -> list[dict[str, Any]]:
+    """What the page lists: {"name", "garments"} of each, the first one first, the others by name."""
+    return [
+        {"name": service.name, "garments": len(service.searcher.index.ids)}
+        for service in [catalogues.first, *(catalogues.own[name] for name in sorted(catalogues.own))]
+    ]
+
+
+def index_of(catalogues: Catalogues, name: object) -> Path:
+    """Where the index of one's own catalogue `name` is kept; HemlineError for a name that cannot be one."""
+    if catalogues.folder is None:
+        raise HemlineError("this app takes no photos: whoever runs it has not allowed it (HEMLINE_BRING)")
+    plain = unicodedata.normalize("NFC", " ".join(str(name or "").split()))
+    if not _NAME.fullmatch(plain):
+        raise HemlineError(
+            "the catalogue needs a name of 1 to 40 letters, digits, spaces or -, as in Summer 2026"
+        )
+    # names that differ in capitals alone would be one folder on some machines
+    same = [known for known in catalogues.own if known.casefold() == plain.casefold()]
+    return catalogues.folder / (same[0] if same else plain) / "index"
+
+
+def put(catalogues: Catalogues, name: str) -> None:
+    """Open one's own catalogue `name` as it now is on the disk, in place of what was open."""
+    index = index_of(catalogues, name)
+    own = {known: service for known, service in catalogues.own.items() if known != name}
+    if index.is_dir():
+        own[name] = _open(catalogues.first, name, index)
+    catalogues.own = own  # in one step: readers have the older or the newer ones
+
+
+def _open(first: Service, name: str, index: Path) -> Service:
+    searcher = open_searcher(first.checkpoint, index, photos_of(index), first.searcher.backbone)
+    return replace(
+        first,
+        name=name,
+        searcher=searcher,
+        garments=brought_garments(photos_of(index)),
+        thumbnails=thumbnails_of(searcher.pictures, first.thumbnails.folder),
+        index_fingerprint=searcher.index.card.fingerprint,
+    )
+
+
+def _renew(catalogues: Catalogues, names: list[str]) -> None:
+    for name in names:
+        with catalogues.changing:
+            try:
+                reindex(index_of(catalogues, name), catalogues.first.checkpoint)
+                put(catalogues, name)
+            except (HemlineError, OSError) as error:
+                LOG.warning("the catalogue %s cannot be opened: %s", name, error)
