@@ -10,11 +10,13 @@ import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from core.datasets.garments import read_garments
 from core.errors import HemlineError
 from core.gallery import load_gallery
 from core.index import load_index
@@ -24,6 +26,7 @@ from core.own.records import read_records
 from core.own.sources import open_files, open_source
 from core.search import open_searcher, search
 from tests.data_folder import photo, write_lines
+from tests.running_app import small_closet
 from tests.small_catalogue import chunk_count, copy_photos, make_model
 
 ROOT = Path(__file__).parents[1]
@@ -336,6 +339,7 @@ def test_two_changes_of_one_catalogue_do_not_meet(photos: Path, model: Path, tmp
 
 KILLED = """
 import os, signal, sys
+from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
@@ -401,3 +405,15 @@ def test_the_commands(photos: Path, model: Path, tmp_path: Path) -> None:
     assert done.stdout == f"{index}: 2 removed, 4 left\n"
     done = command("remove", "--index", index, "--all")
     assert done.returncode == 0 and not Path(index).exists()
+
+
+def test_closets_own_records_are_a_table(closet_dir: Path, model: Path, tmp_path: Path) -> None:
+    """What `make closet` adds: garments.jsonl, whose ids are those of the photos in the folder `images`."""
+    data = small_closet(closet_dir, tmp_path / "closet")
+    added = bring(tmp_path / "index", data / "garments.jsonl", model)
+    assert (added.count, added.refused, dict(added.unknown)) == (40, (), {})
+    garments = read_garments(data / "garments.jsonl")
+    known = read_records(photos_of(tmp_path / "index"))
+    for id_, garment in garments.items():
+        if garment.caption.split() == garment.caption.split(" "):
+            assert known[id_].garment == replace(garment, split="")

@@ -84,10 +84,9 @@ def open_files(paths: Sequence[Path], name: str, limits: Limits = MOST) -> Itera
                 prefix = f"{path.name}/" if len(paths) > 1 else ""
                 files |= {prefix + inner: read for inner, read in inside.items()}
                 refused += [Refusal(prefix + fault.name, fault.reason) for fault in faults]
-            elif path.name in files:
-                refused.append(Refusal(path.name, "the same name twice"))
             else:
-                files[path.name] = read_file(path)
+                taken = path.name in files  # by one of another folder, which the name then says
+                files[f"{path.parent.name[:8]}/{path.name}" if taken else path.name] = read_file(path)
         source = _matched(name, files)
         source.refused = refused + source.refused
         yield _checked(source, limits)
@@ -134,7 +133,7 @@ def _matched(name: str, files: Mapping[str, Read]) -> Source:
             source.refused.append(Refusal(_text(file), "not a photo by its ending"))
     rows: dict[str, Row] = {}
     if table_name is not None:
-        table = read_table(files[table_name](tables.MAX_BYTES + 1), table_name)
+        table = read_table(_whole(files[table_name], table_name), table_name)
         _tell(source, table)
         finder = Finder(photos)
         for row in table.rows:
@@ -152,6 +151,13 @@ def _matched(name: str, files: Mapping[str, Read]) -> Source:
         some = " ".join(PHOTO_SUFFIXES)
         raise HemlineError(f"{name} holds no photos ({some}); bring photos of garments")
     return source
+
+
+def _whole(read: Read, name: str) -> bytes:
+    try:
+        return read(tables.MAX_BYTES + 1)
+    except Unusable as error:
+        raise HemlineError(f"the table {name} cannot be read ({error}); bring it again") from None
 
 
 def _table_among(name: str, files: Mapping[str, Read]) -> str | None:
