@@ -58,9 +58,11 @@ def locked(index: Path) -> Iterator[Path]:
         for ending in ("part", "old"):
             for left in index.absolute().parent.glob(f".{escape(index.name)}.????????.{ending}"):
                 shutil.rmtree(left, ignore_errors=True)
-        yield base
-        if made and [path.name for path in base.glob("*")] == ["lock"]:
-            discard(index)
+        try:
+            yield base
+        finally:
+            if made and [path.name for path in base.glob("*")] == ["lock"]:
+                discard(index)
 
 
 @contextmanager

@@ -396,6 +396,11 @@ def test_the_commands(photos: Path, model: Path, tmp_path: Path) -> None:
         line = [sys.executable, "-m", "core.catalogue", *arguments]
         return subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
 
+    nowhere = command("remove", "--index", str(tmp_path / "no" / "index"), "x")
+    assert nowhere.returncode == 2 and "there is no index" in nowhere.stderr
+    nowhere = command("remove", "--index", index, "x")
+    assert nowhere.returncode == 2 and "there is no index" in nowhere.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"photos"}
     lacking = command("add", "--index", index, str(photos))
     assert lacking.returncode == 2 and "say with --model" in lacking.stderr
     done = command("add", "--index", index, "--model", str(model), str(photos))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,8 @@ def add(
     with _alone(index) as folder:
         recover(index)
         checkpoint = model if model is not None else _model_of(index)
+        if not checkpoint.is_dir():
+            raise HemlineError(f"there is no model at {checkpoint}; give the folder of one with --model")
         standing = _standing(index, folder)
         sweep(folder, standing.files.values())
         before = len(standing.files)
@@ -99,6 +102,8 @@ def remove(index: Path, ids: Collection[str] = (), sources: Collection[str] = ()
     Answers the ids that were removed. Photos that were brought are deleted, photos in a folder of the user's
     own are not. HemlineError, with nothing changed, for an id or a source that is not there.
     """
+    if not index.exists() and not any(index.parent.glob(f".{escape(index.name)}.????????.old")):
+        load_card(index)  # which says that there is none, before any folder is made
     with _alone(index) as folder, locked(index):
         loaded = load_index(index)
         gallery = load_gallery(index, loaded)

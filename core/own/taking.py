@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.building import progress
+from core.datasets.fashioniq import IMAGE_SUFFIXES
 from core.datasets.garments import is_id
 from core.own.limits import Limits, Refusal, Unusable, check_bytes
 from core.own.records import Record
@@ -93,7 +94,8 @@ def sweep(folder: Path, keep: Iterable[str]) -> None:
     """Remove the photos in `folder` that are not called as `keep` says: a killed add or remove left them."""
     names = set(keep)
     for path in folder.iterdir():
-        if path.name not in names and path.suffix in {ending for _, ending in _ENDINGS} and path.is_file():
+        left_over = path.suffix in IMAGE_SUFFIXES or (path.name.startswith(".") and path.suffix == ".part")
+        if left_over and path.name not in names and path.is_file():
             path.unlink()
 
 
