@@ -4,7 +4,7 @@
 
 Without arguments it is what a Hugging Face Space starts. Every setting can be an environment variable
 instead (docs/hosting.md); an argument comes before the variable. With neither a model nor an index it starts
-the model that ships over Closet's val photos. See docs/app.md.
+what ships: Wardrobe, answered by the model or by the CLIP baseline. See docs/app.md.
 """
 
 import argparse
@@ -38,14 +38,15 @@ def main() -> None:
     settings = _settings(arguments)
     prepare_environment(settings)
     zero_gpu = announce_zero_gpu()  # before anything imports torch
-    places = find_places(settings.model, settings.index)
+    first, *others = find_places(settings.model, settings.index, arguments.images)
 
     from demo.catalogues import open_catalogues
     from demo.serve import serve
-    from demo.service import open_service
+    from demo.service import open_beside, open_service
 
-    service = open_service(places.model, places.index, settings, arguments.images, zero_gpu)
-    catalogues = open_catalogues(service, settings.catalogues)
+    service = open_service(first.model, first.index, settings, first.images, zero_gpu)
+    beside = [open_beside(service, places, settings) for places in others]
+    catalogues = open_catalogues(service, settings.catalogues, beside)
     serve(catalogues, settings.host, settings.port, settings.auth)
 
 

@@ -111,7 +111,8 @@ def write_captions(searcher: "Searcher", index_folder: Path) -> dict[str, str]:
 def load_captions(index_folder: Path, target_fingerprint: str, ids_sha: str) -> dict[str, str]:
     """The captions beside an index, by id; empty where there are none, or they are another model's."""
     value = _read(index_folder / CAPTIONS_FILE)
-    if value is None or (value["target_fingerprint"], value["ids_sha"]) != (target_fingerprint, ids_sha):
+    made_of = {"target_fingerprint": target_fingerprint, "ids_sha": ids_sha}
+    if not isinstance(value, dict) or not made_of.items() <= value.items():
         return {}
     return dict(value["captions"])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 import numpy as np
 
+from core.atlas import load_captions
 from core.errors import HemlineError
 from core.gallery import Gallery, load_gallery
 from core.index import Index, IndexCard, find, load_card, load_index, refuse_as_model
@@ -25,7 +26,8 @@ Reference = Union["Image", Path, str, bytes, BinaryIO]
 class Searcher:
     """A model and an index that belong together; threads may share one.
 
-    `pictures` maps each id to its file, `same` a picture's sha256 to the ids that have these bytes.
+    `pictures` maps each id to its file, `same` a picture's sha256 to the ids that have these bytes,
+    `captions` ids to what the model says of them, where that was written down (`core.atlas`).
     """
 
     backbone: "Backbone"
@@ -33,6 +35,7 @@ class Searcher:
     gallery: Gallery
     pictures: dict[str, Path]
     same: dict[str, list[str]]
+    captions: dict[str, str]
 
     def hash_of(self, id_: str) -> str:
         """The sha256 of a catalogue picture's bytes, as judgements record it; HemlineError if unknown."""
@@ -73,7 +76,9 @@ def open_searcher(
     same: dict[str, list[str]] = {}
     for name, _, sha in pairs:
         same.setdefault(sha, []).append(name)
-    return Searcher(backbone, loaded, gallery, {name: base / path for name, path, _ in pairs}, same)
+    captions = load_captions(folder, card.target_fingerprint, card.ids_sha)
+    pictures = {name: base / path for name, path, _ in pairs}
+    return Searcher(backbone, loaded, gallery, pictures, same, captions)
 
 
 def search(
@@ -109,6 +114,8 @@ def describe(
     "" where the model has nothing to say, as an untrained one may. Raises HemlineError for neither or both,
     an unknown id, an unreadable picture, and a model that writes no captions.
     """
+    if reference_image is None and reference_id in searcher.captions:
+        return searcher.captions[reference_id]
     look, _ = _reference(searcher, reference_id, reference_image)
     if look is None:
         raise HemlineError("there is no photo to describe; give reference_id or reference_image")

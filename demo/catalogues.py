@@ -1,4 +1,4 @@
-"""The catalogues of the running app: the one it starts with, and those that people brought, by name.
+"""The catalogues of the running app: those it starts with, and those that people brought, by name.
 
 One's own lie in `catalogues/NAME` of the data folder as an index and its photos, and are opened again at
 every start. Each is a Service that shares model and judgements with the first; a change makes a new Service
@@ -9,6 +9,7 @@ import logging
 import re
 import threading
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ _NAME = re.compile(r"\w(?:[\w .&'-]{0,38}\w)?")
 
 @dataclass
 class Catalogues:
-    """`first` is the catalogue the app starts with, called ""; `own` are the others by name.
+    """`first` is the catalogue the app starts with, called ""; `beside` others that came with it, by name;
+    `own` those that people brought.
 
     `folder` is where one's own are kept, None where nobody may bring any. Whoever changes one holds
     `changing`.
@@ -34,17 +36,18 @@ class Catalogues:
 
     first: Service
     folder: Path | None
+    beside: dict[str, Service] = field(default_factory=dict)
     own: dict[str, Service] = field(default_factory=dict)
     changing: threading.Lock = field(default_factory=threading.Lock)
 
 
-def open_catalogues(first: Service, folder: Path | None) -> Catalogues:
-    """The catalogues kept in `folder`, beside the `first` one.
+def open_catalogues(first: Service, folder: Path | None, beside: Sequence[Service] = ()) -> Catalogues:
+    """The catalogues kept in `folder`, with the `first` one and what is shipped `beside` it.
 
     One that another model indexed is indexed again in the background; one that cannot be opened is told in
     the log and left as it is.
     """
-    catalogues = Catalogues(first, folder)
+    catalogues = Catalogues(first, folder, {service.name: service for service in beside})
     stale = []
     for place in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
         if not (place / "index").is_dir():
@@ -63,7 +66,7 @@ def service_of(catalogues: Catalogues, name: object) -> Service:
     """The service of the catalogue `name` ("" or None: the first); HemlineError where there is none."""
     if not name:
         return catalogues.first
-    found = catalogues.own.get(name) if isinstance(name, str) else None
+    found = {**catalogues.beside, **catalogues.own}.get(name) if isinstance(name, str) else None
     if found is None:
         raise HemlineError(f"there is no catalogue called {name!r} any more; choose another")
     return found
@@ -71,14 +74,19 @@ def service_of(catalogues: Catalogues, name: object) -> Service:
 
 def services(catalogues: Catalogues) -> list[Service]:
     """Every service, the first one first."""
-    return [catalogues.first, *catalogues.own.values()]
+    return [catalogues.first, *catalogues.beside.values(), *catalogues.own.values()]
 
 
 def listed(catalogues: Catalogues) -> list[dict[str, Any]]:
-    """What the page lists: {"name", "garments"} of each, the first one first, the others by name."""
+    """What the page lists: {"name", "garments", "own"} of each: what it came with, then one's own by name."""
+    own = [catalogues.own[name] for name in sorted(catalogues.own)]
     return [
-        {"name": service.name, "garments": len(service.searcher.index.ids)}
-        for service in [catalogues.first, *(catalogues.own[name] for name in sorted(catalogues.own))]
+        {
+            "name": service.name,
+            "garments": len(service.searcher.index.ids),
+            "own": service.name in catalogues.own,
+        }
+        for service in [catalogues.first, *catalogues.beside.values(), *own]
     ]
 
 
@@ -91,6 +99,8 @@ def index_of(catalogues: Catalogues, name: object) -> Path:
         raise HemlineError(
             "the catalogue needs a name of 1 to 40 letters, digits, spaces or -, as in Summer 2026"
         )
+    if plain.casefold() in {known.casefold() for known in catalogues.beside}:
+        raise HemlineError(f"{plain} is a catalogue that comes with Hemline; choose another name")
     # names that differ in capitals alone would be one folder on some machines
     same = [known for known in catalogues.own if known.casefold() == plain.casefold()]
     return catalogues.folder / (same[0] if same else plain) / "index"

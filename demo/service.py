@@ -1,7 +1,7 @@
 """What the page and the API share while the app runs: searcher, judgements, captions, thumbnails."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 
@@ -15,6 +15,7 @@ from demo.garments import garments_of
 from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
 from demo.settings import Settings
+from demo.setup import Places
 from demo.thumbnails import Thumbnails, address, thumbnails_of
 
 
@@ -71,6 +72,26 @@ def open_service(
         checkpoint=checkpoint,
         keeping=_keeping(store, settings),
         lasting=settings.lasting,
+    )
+
+
+def open_beside(first: Service, places: Places, settings: Settings) -> Service:
+    """Another catalogue or model beside the `first` one, with the same store of judgements.
+
+    HemlineError as in `open_service`.
+    """
+    searcher = open_searcher(places.model, places.index, places.images)
+    checkpoint = places.model if places.model is not None else Path(searcher.index.card.model)
+    place(searcher.backbone, checkpoint, settings.device, False)
+    return replace(
+        first,
+        name=places.name,
+        searcher=searcher,
+        garments=garments_of(searcher.pictures),
+        thumbnails=thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
+        model_fingerprint=fingerprint(read_json(checkpoint / "hemline.json")),
+        index_fingerprint=searcher.index.card.fingerprint,
+        checkpoint=checkpoint,
     )
 
 

@@ -95,7 +95,7 @@ async function garments(catalogue, box, start = 0) {
 
 async function refresh() {
   const { catalogues } = await server.browse({});
-  const own = catalogues.filter(({ name }) => name);
+  const own = catalogues.filter(({ own }) => own);
   list.replaceChildren(...(own.length ? [make("h3", "own-title", "Your catalogues")] : []), ...own.map((catalogue) => {
     const { name } = catalogue;
     const block = make("div", "own-catalogue"), row = make("div", "own-line"), acts = make("div", "own-acts");
