@@ -4,6 +4,7 @@ Chunks lie in `INDEX.building/KEY/NNNNNN.safetensors`, KEY standing for the mode
 on with another model never mixes their vectors. A lock keeps two builds of one index apart.
 """
 
+import errno
 import fcntl
 import json
 import shutil
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -37,6 +39,18 @@ class Chunk:
     unusable: dict[str, str]
 
 
+def take_lock(file: TextIO) -> None:
+    """Lock an open file for this process; BlockingIOError where another holds it.
+
+    On a file system without locks, as some mounted volumes are, there is none: nothing is refused there.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
+            raise
+
+
 @contextmanager
 def locked(index: Path) -> Iterator[Path]:
     """The folder for the kept work of `index`, locked for this process.
@@ -49,7 +63,7 @@ def locked(index: Path) -> Iterator[Path]:
     base.mkdir(parents=True, exist_ok=True)
     with (base / "lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take_lock(lock)
         except BlockingIOError:
             raise HemlineError(
                 f"another process is building {index}; wait for it, or name another --out"

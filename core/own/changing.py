@@ -6,7 +6,6 @@ copied before that and removed after it, so it never names one that is not there
 swept away by the next add or remove.
 """
 
-import fcntl
 import json
 import shutil
 from collections import Counter
@@ -27,7 +26,7 @@ from core.own.limits import MOST, Limits, Refusal
 from core.own.records import described, read_records, write_records
 from core.own.sources import Source
 from core.own.taking import Standing, sweep, take
-from core.staging import locked
+from core.staging import locked, take_lock
 
 REFUSED_FILE = "refused.jsonl"
 
@@ -169,7 +168,7 @@ def _alone(index: Path) -> Iterator[Path]:
     try:
         with open(folder / ".lock", "w") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                take_lock(lock)
             except BlockingIOError:
                 raise HemlineError(f"another process is changing {index}; wait for it") from None
             yield folder
