@@ -13,7 +13,7 @@ CLOSET_DIR ?= $(if $(wildcard $(SHARED)/closet/images),$(SHARED)/closet,$(OWN_CL
 FASHIONIQ_DIR ?= $(SHARED)/fashioniq
 CIRR_DIR ?= $(SHARED)/cirr
 
-.PHONY: help demo test lint space closet photos clean
+.PHONY: help demo test lint space closet photos model clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,39 @@ closet: $(VENV)/app ## fetch Closet's 3,140 photos (87 MB) and index them: the p
 	@$(BIN)/python -m core.datasets.closet fetch --out "$(OWN_CLOSET)"
 	@$(BIN)/python -m core.catalogue add --index data/catalogues/Closet/index --model assets/model \
 		"$(OWN_CLOSET)/garments.jsonl"
+
+# What ships. Each step is kept in data/ and runs/ and not done twice; a training that was stopped goes on.
+RUN := $(BIN)/python -m
+CATALOGUE := assets/wardrobe
+TRAIN_ON := --data "$(CLOSET_DIR)" data/wardrobe-train
+STAGE2 := train.stage2 $(TRAIN_ON) --bank-steps 100 --temperature 0.04 --hold-out
+
+model: photos runs/model-stage2/hemline.json runs/clip-stage2/hemline.json ## make what ships: model, CLIP, catalogue (hours)
+	@$(RUN) core.backbones.ship --model runs/model-stage2 --out assets/model
+	@$(RUN) core.backbones.ship --model runs/clip-stage2 --out assets/clip
+	@rm -rf $(CATALOGUE) && cp -r data/wardrobe-val $(CATALOGUE)
+	@$(RUN) core.catalogue build --model assets/model --images $(CATALOGUE)/images --out $(CATALOGUE)/index
+	@$(RUN) core.catalogue build --model assets/clip --images $(CATALOGUE)/images --out $(CATALOGUE)/index-clip
+	@$(RUN) core.atlas --index $(CATALOGUE)/index
+	@$(RUN) core.catalogue compact --index $(CATALOGUE)/index
+	@$(RUN) core.catalogue compact --index $(CATALOGUE)/index-clip
+
+data/wardrobe-val: | $(VENV)/app
+	@$(RUN) train.wardrobe --out $@ --split val --lines 200 --queries 2000
+
+data/wardrobe-train: | data/wardrobe-val
+	@$(RUN) train.wardrobe --out $@ --split train --lines 1600 --queries 12000 --without data/wardrobe-val
+
+runs/model-stage2/hemline.json: | data/wardrobe-train
+	@test -d runs/model-built || $(RUN) core.backbones.build $(TRAIN_ON) --out runs/model-built \
+		--grid 7 --image-grid 3 --layers 3 --vocab 3000
+	@$(RUN) train.stage1 $(TRAIN_ON) --init runs/model-built --out runs/model-stage1 --steps 400 --hold-out
+	@$(RUN) $(STAGE2) --init runs/model-stage1 --out runs/model-stage2 --steps 1600 --caption 0.3
+
+runs/clip-stage2/hemline.json: | data/wardrobe-train
+	@test -d runs/clip-built || $(RUN) core.backbones.build $(TRAIN_ON) --out runs/clip-built \
+		--kind clip --combiner combiner --grid 7 --layers 3 --vocab 3000
+	@$(RUN) $(STAGE2) --init runs/clip-built --out runs/clip-stage2 --steps 800
 
 clean: ## remove the environment and the tools' caches; data and runs stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

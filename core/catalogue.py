@@ -5,6 +5,7 @@
     python -m core.catalogue info   --index INDEX
     python -m core.catalogue add    --index INDEX [--model RUN] SOURCE
     python -m core.catalogue remove --index INDEX ID ...
+    python -m core.catalogue compact --index INDEX
 
 See docs/catalogue.md.
 """
@@ -29,6 +30,7 @@ def main() -> None:
     _add_info(commands)
     _add_add(commands)
     _add_remove(commands)
+    _add_compact(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -68,6 +70,13 @@ def _add_info(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     info.add_argument("--index", type=Path, required=True, help="the index's folder")
     info.add_argument("--json", action="store_true", help="as JSON")
     info.set_defaults(run=_info)
+
+
+def _add_compact(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    compact = commands.add_parser("compact", help="drop what can be computed again, to ship the index")
+    compact.add_argument("--index", type=Path, required=True, help="the index's folder")
+    compact.add_argument("--images", default="images", help="what to record as the photos' folder (images)")
+    compact.set_defaults(run=_compact)
 
 
 def _add_add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -161,6 +170,14 @@ def _info(arguments: argparse.Namespace) -> None:
         if name == "left_out":
             value = ", ".join(f"{id_} ({reason})" for id_, reason in card.left_out.items()) or "none"
         print(f"{name.replace('_', ' '):20}{value}")
+
+
+def _compact(arguments: argparse.Namespace) -> None:
+    from core.gallery import without_features
+
+    before = load_card(arguments.index)
+    without_features(arguments.index, arguments.images)
+    print(f"{arguments.index}: {before.count} photos, without features; a reference is decoded when asked")
 
 
 def _bring(arguments: argparse.Namespace) -> None:
