@@ -38,28 +38,35 @@ class Catalogues:
     folder: Path | None
     beside: dict[str, Service] = field(default_factory=dict)
     own: dict[str, Service] = field(default_factory=dict)
+    stale: list[str] = field(default_factory=list)
     changing: threading.Lock = field(default_factory=threading.Lock)
 
 
 def open_catalogues(first: Service, folder: Path | None, beside: Sequence[Service] = ()) -> Catalogues:
     """The catalogues kept in `folder`, with the `first` one and what is shipped `beside` it.
 
-    One that another model indexed is indexed again in the background; one that cannot be opened is told in
-    the log and left as it is.
+    Those that cannot be opened, since another model indexed them, are `stale`: `renew` indexes them again.
     """
     catalogues = Catalogues(first, folder, {service.name: service for service in beside})
-    stale = []
     for place in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
         if not (place / "index").is_dir():
             continue
         try:
             put(catalogues, place.name)
         except HemlineError as error:
-            LOG.info("the catalogue %s is indexed again: %s", place.name, error)
-            stale.append(place.name)
+            LOG.info("the catalogue %s is to be indexed again: %s", place.name, error)
+            catalogues.stale.append(place.name)
+    return catalogues
+
+
+def renew(catalogues: Catalogues) -> None:
+    """Index the stale catalogues again in the background; to be called once the page is up.
+
+    One that cannot be indexed is told in the log and left as it is.
+    """
+    stale, catalogues.stale = catalogues.stale, []
     if stale:
         threading.Thread(target=_renew, args=(catalogues, stale), name="reindexing", daemon=True).start()
-    return catalogues
 
 
 def service_of(catalogues: Catalogues, name: object) -> Service:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import HemlineError
-from demo.catalogues import Catalogues, services
+from demo.catalogues import Catalogues, renew, services
 from demo.own import LIMITS
 
 STATIC = Path(__file__).parent / "static"
@@ -52,4 +52,5 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
         f"Hemline is at {address} ({len(catalogues.first.searcher.index.ids):,} garments); Ctrl-C stops it",
         flush=True,
     )
+    renew(catalogues)
     page.block_thread()

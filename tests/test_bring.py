@@ -18,7 +18,7 @@ from core.building import build
 from core.errors import HemlineError
 from core.judgements import events, open_store
 from core.search import search
-from demo.catalogues import Catalogues, listed, open_catalogues, service_of
+from demo.catalogues import Catalogues, listed, open_catalogues, renew, service_of
 from demo.own import BUSY, LIMITS, bring, take_out
 from demo.service import open_service
 from demo.settings import read_settings
@@ -220,6 +220,8 @@ def test_one_change_at_a_time_and_never_of_the_first_catalogue(world: Path, tmp_
 def test_a_new_model_indexes_what_was_brought_again(world: Path, tmp_path: Path) -> None:
     bring(opened(world, tmp_path / "data"), "mine", files_in(world, 3, 4))
     again = opened(world, tmp_path / "data", seed=1)
+    assert not again.own and again.stale == ["mine"]
+    renew(again)
     waited = time.monotonic()
     while not again.own and time.monotonic() - waited < 60:
         time.sleep(0.1)
