@@ -77,6 +77,22 @@ KINDS = (
 # fmt: on
 
 
+ONE_OF: dict[str, tuple[str, ...]] = {
+    "category": CATEGORIES,
+    "kind": KINDS,
+    "pattern": PATTERNS,
+    "sleeve": SLEEVES,
+    "neckline": NECKLINES,
+    "length": LENGTHS,
+    "fit": FITS,
+    "fabric": FABRICS,
+}
+"""The values of each field of which a garment has one, or none."""
+
+SOME_OF: dict[str, tuple[str, ...]] = {"colors": COLORS, "details": DETAILS}
+"""The values of each field of which a garment may have several."""
+
+
 def fingerprint() -> str:
     """The sha256 (64 hex digits) of every list in its order; a checkpoint records the one it knew."""
     lists = [CATEGORIES, PATTERNS, SLEEVES, NECKLINES, LENGTHS, FITS, FABRICS, COLORS, DETAILS, KINDS]

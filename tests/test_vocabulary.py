@@ -6,18 +6,7 @@ from pathlib import Path
 
 from core import vocabulary
 
-LISTS = {
-    "category": vocabulary.CATEGORIES,
-    "kind": vocabulary.KINDS,
-    "colors": vocabulary.COLORS,
-    "pattern": vocabulary.PATTERNS,
-    "sleeve": vocabulary.SLEEVES,
-    "neckline": vocabulary.NECKLINES,
-    "length": vocabulary.LENGTHS,
-    "fit": vocabulary.FITS,
-    "fabric": vocabulary.FABRICS,
-    "details": vocabulary.DETAILS,
-}
+LISTS = vocabulary.ONE_OF | vocabulary.SOME_OF
 
 
 def test_every_list_is_what_closet_uses_and_its_readme_says(closet_dir: Path) -> None:

@@ -30,7 +30,7 @@ LINED = 3000  # drawn garments an epoch, about as many as there are photographed
 
 @dataclass(frozen=True)
 class Stage1Config:
-    """The recipe of stage 1; the defaults are the shipped model's.
+    """The recipe of stage 1; the defaults are the benchmark's, `make model` says what the shipped model's is.
 
     `views`: augmented views of each photo, 1 for none; `attribute_share`: sentences made from attributes
     instead of the caption; `feature_dropout`: of the tower's channels; `hold_out`: train without the tuning

@@ -28,7 +28,7 @@ LEAST_TEMPERATURE = 1e-3
 
 @dataclass(frozen=True)
 class Stage2Config:
-    """The recipe of stage 2; the defaults are the shipped model's, but for its `caption` of 0.3.
+    """The recipe of stage 2; the defaults are the benchmark's, `make model` says what the shipped model's is.
 
     `steps` of phase (a) and `bank_steps` of phase (b), 0 for none of it; `batch` queries a step; `generated`,
     `words` and `word_dropout` as in `train.examples.Mixture`; `soft`: the share of the loss against affinity

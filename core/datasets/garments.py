@@ -3,25 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from core import vocabulary
 from core.errors import HemlineError
 from core.files import parse_json, read_text
 from core.types import Garment
+from core.vocabulary import ONE_OF, SOME_OF
 
-_ONE_OF = {
-    "pattern": vocabulary.PATTERNS,
-    "sleeve": vocabulary.SLEEVES,
-    "neckline": vocabulary.NECKLINES,
-    "length": vocabulary.LENGTHS,
-    "fit": vocabulary.FITS,
-    "fabric": vocabulary.FABRICS,
-}
-_ALWAYS = {
-    "split": ("train", "val", "test"),
-    "category": vocabulary.CATEGORIES,
-    "kind": vocabulary.KINDS,
-}
-_SOME_OF = {"colors": vocabulary.COLORS, "details": vocabulary.DETAILS}
+_ALWAYS = {"split": ("train", "val", "test"), "category": ONE_OF["category"], "kind": ONE_OF["kind"]}
+_OR_NONE = {field: values for field, values in ONE_OF.items() if field not in _ALWAYS}
 
 
 def read_garments(path: Path) -> dict[str, Garment]:
@@ -66,7 +54,7 @@ def is_text(value: Any) -> bool:
 def _garment(row: Any, where: str) -> Garment:
     if not isinstance(row, dict):
         raise HemlineError(f"{where} must be one garment's record, an object")
-    fields = ("image", "caption", *_ALWAYS, *_ONE_OF, *_SOME_OF)
+    fields = ("image", "caption", *_ALWAYS, *_OR_NONE, *SOME_OF)
     lacking = [field for field in fields if field not in row]
     if lacking:
         raise HemlineError(f"{where} lacks {', '.join(lacking)}")
@@ -74,18 +62,18 @@ def _garment(row: Any, where: str) -> Garment:
         raise HemlineError(f"{where}: image must be a photo id (a file name without its ending)")
     if not is_text(row["caption"]) or not row["caption"].strip():
         raise HemlineError(f"{where}: caption must be a text that is not empty")
-    for field, values in (_ALWAYS | _ONE_OF).items():
-        if row[field] is None and field in _ONE_OF:
+    for field, values in (_ALWAYS | _OR_NONE).items():
+        if row[field] is None and field in _OR_NONE:
             continue
         _require_word(row[field], field, values, where)
-    for field, values in _SOME_OF.items():
+    for field, values in SOME_OF.items():
         if not isinstance(row[field], list):
             raise HemlineError(f"{where}: {field} must be a list, empty where none applies")
         for word in row[field]:
             _require_word(word, field, values, where)
         if len(set(row[field])) != len(row[field]):
             raise HemlineError(f"{where}: {field} names a value twice")
-    plain = {field: row[field] for field in ("caption", *_ALWAYS, *_ONE_OF)}
+    plain = {field: row[field] for field in ("caption", *_ALWAYS, *_OR_NONE)}
     return Garment(id=row["image"], colors=tuple(row["colors"]), details=tuple(row["details"]), **plain)
 
 

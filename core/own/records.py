@@ -13,8 +13,9 @@ from typing import Any
 from core.datasets.garments import is_id, is_text, read_garments
 from core.errors import HemlineError
 from core.files import parse_json, read_text, write_atomically
-from core.own.table import ONE_OF, SOME_OF, About
+from core.own.table import About
 from core.types import Garment
+from core.vocabulary import ONE_OF, SOME_OF
 
 RECORDS_FILE = "garments.jsonl"
 

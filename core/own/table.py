@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core import vocabulary
 from core.datasets.garments import is_text
 from core.errors import HemlineError
+from core.vocabulary import ONE_OF, SOME_OF
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 MAX_BYTES = 64 * 2**20  # of a table
@@ -26,18 +26,6 @@ About = dict[str, Any]
 
 Unknown = Counter[tuple[str, str]]
 """How often each value outside the vocabulary was said, by (field, value)."""
-
-ONE_OF = {
-    "category": vocabulary.CATEGORIES,
-    "kind": vocabulary.KINDS,
-    "pattern": vocabulary.PATTERNS,
-    "sleeve": vocabulary.SLEEVES,
-    "neckline": vocabulary.NECKLINES,
-    "length": vocabulary.LENGTHS,
-    "fit": vocabulary.FITS,
-    "fabric": vocabulary.FABRICS,
-}
-SOME_OF = {"colors": vocabulary.COLORS, "details": vocabulary.DETAILS}
 
 # The first header that a table has is taken. Compared in lower case, without spaces, dashes and underscores.
 HEADERS = {
