@@ -15,7 +15,7 @@ from torch import Tensor
 
 from train.batches import epoch_rng
 from train.contrast import epoch_of, query_vectors
-from train.examples import human_examples
+from train.examples import Composed, human_examples
 from train.losses import info_nce
 from train.material import Material
 from train.negatives import columns_of, known_positives, mine_hard_negatives, negative_mask
@@ -41,8 +41,12 @@ class StaticBank:
     config: "Stage2Config"
     precision: str
 
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """The bank's photos, in the order of its columns."""
+        return self.material.photos
+
     def __post_init__(self) -> None:
-        self.photos = self.material.photos
         self.column = {photo: i for i, photo in enumerate(self.photos)}
         looks = list(self.material.features.rows(self.photos))
         self.bank = torch.from_numpy(self.backbone.embed_targets(looks))
@@ -64,6 +68,10 @@ class StaticBank:
         batch = [self.shown[i] for i in indices]
         with computing(self.precision):
             queries = query_vectors(self.backbone, self.material, batch, self.config.feature_dropout)
+        return self.score(queries, batch, indices)
+
+    def score(self, queries: Tensor, batch: list[Composed], indices: list[int]) -> Tensor:
+        """The loss of query vectors [q, dim] of the examples `batch`, which are `shown` at `indices`."""
         targets = torch.tensor([self.column[e.query.target] for e in batch])
         mask = torch.from_numpy(negative_mask([e.query for e in batch], self.columns, self.known))
         hard = None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.datasets.fashioniq import Split
+from core.requests import Request
 from core.types import Garment, Triplet
 from train.negatives import QueryInfo
 from train.sentences import attribute_sentences
@@ -25,12 +26,16 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Composed:
-    """A query and its target: the reference is None for words alone; `also_right` answer it as well."""
+    """A query and its target: the reference is None for words alone; `also_right` answer it as well.
+
+    `request` is exactly what its words ask for, where that is known.
+    """
 
     query: QueryInfo
     reference_view: int
     target_view: int
     also_right: tuple[str, ...] = ()
+    request: Request | None = None
 
 
 @dataclass(frozen=True)

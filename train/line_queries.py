@@ -78,7 +78,7 @@ def _queries(lines: Lines, number: int, rng: random.Random) -> list[Composed]:
             continue
         text, request = word_wish(lines.designs[line[i]], lines.designs[line[j]], rng)
         query = QueryInfo("", line[i], text, line[j])
-        made.append(Composed(query, 0, 0, _also_right(lines, line, i, j, request)))
+        made.append(Composed(query, 0, 0, _also_right(lines, line, i, j, request), request))
     return made
 
 

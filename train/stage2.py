@@ -34,7 +34,8 @@ class Stage2Config:
     `words` and `word_dropout` as in `train.examples.Mixture`; `soft`: the share of the loss against affinity
     instead of the one label; `attribute`: weight of the attribute-prediction term; `caption`: weight of stage
     1's loss in phase (a), without which the model forgets how to caption; `lined`: the share of batches from
-    lines of drawn garments, where a dataset has such; `mined`: hard negatives a
+    lines of drawn garments, where a dataset has such; `asked`: in phase (b), the weight of ranking what meets
+    the request first (`train.asking`), for queries of such lines; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
     `hold_out`: train without the tuning slice and report recall on it.
     """
@@ -51,6 +52,7 @@ class Stage2Config:
     attribute: float = 1.0
     caption: float = 0.0
     lined: float = 0.7
+    asked: float = 1.0
     generated: float = 1.0
     words: float = 0.35
     word_dropout: float = 0.1
@@ -67,7 +69,17 @@ class Stage2Config:
     def __post_init__(self) -> None:
         any_more = math.inf
         counts = ("steps", "bank_steps", "mined", "seed")
-        weights = ("lr", "bank_lr", "weight_decay", "attribute", "caption", "generated", "words", "margin")
+        weights = (
+            "lr",
+            "bank_lr",
+            "weight_decay",
+            "attribute",
+            "caption",
+            "asked",
+            "generated",
+            "words",
+            "margin",
+        )
         check_ranges(
             self,
             {
@@ -145,12 +157,12 @@ def _bank(
     config: Stage2Config,
     precision: str,
 ) -> None:
-    from train.bank import StaticBank
+    from train.asking import AskingBank
     from train.optimizer import OptimizerConfig
     from train.session import fit
 
     backbone.train_only(backbone.query_parts)
-    work = StaticBank(backbone, material, config, precision)
+    work = AskingBank(backbone, material, config, precision)
     fit(
         backbone,
         work.loss,
