@@ -19,6 +19,8 @@ from gradio_client.exceptions import AuthenticationError
 from playwright.sync_api import expect, sync_playwright
 
 from core.building import build
+from core.datasets.garments import read_garments
+from core.families import family_of
 from core.journal import read_journal, records_of, write_batch
 from core.judgements import Judgement, append, events, open_store
 from tests.small_catalogue import copy_photos, make_model
@@ -123,19 +125,21 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_committed_files_answer_a_query_and_write_to_data_alone(
-    code: Path, tmp_path: Path, catalogue: dict[str, str]
-) -> None:
-    variables = {
-        **catalogue,  # without this line, and the fixture's name above, it is the catalogue that ships
-    }
+def test_the_committed_files_answer_a_query_and_write_to_data_alone(code: Path, tmp_path: Path) -> None:
     before = files(code)
-    with started(code, tmp_path, **variables) as space:
+    garments = read_garments(code / "assets" / "wardrobe" / "garments.jsonl")
+    with started(code, tmp_path) as space:
         client = Client(space.url, verbose=False)
         hits = client.predict(text="a red dress", top_k=5, api_name="/search")
         assert [hit["rank"] for hit in hits] == [1, 2, 3, 4, 5]
-        composed = client.predict(reference_id=hits[0]["id"], text="but blue", api_name="/search")
+        first = garments[hits[0]["id"]]
+        assert family_of(first.kind) == "dress" and first.colors[0] == "red"
+        composed = client.predict(
+            reference_id=hits[0]["id"], text="but green with polka dots", api_name="/search"
+        )
         assert hits[0]["id"] not in {hit["id"] for hit in composed}
+        answers = [garments[hit["id"]] for hit in composed]
+        assert any(g.colors[0] == "green" and g.pattern == "dots" for g in answers)
         space.process.send_signal(signal.SIGTERM)
         assert space.process.wait(timeout=30) == 0, space.log.read_text()
     log = space.log.read_text()

@@ -1,11 +1,11 @@
 """What was asked comes first: a garment that meets the request outranks every garment that does not.
 
 A catalogue seldom holds the very garment that is asked for. A model that knows only such targets then answers
-with what is most like the reference, and misses the point; so in phase (b), where a drawn garment's record
-says exactly whether it meets a query's request, all of the bank that meets it is drawn above the rest.
+with what is most like the reference, and misses the point; so where a drawn garment's record says exactly
+whether it meets a query's request, every candidate that meets it is drawn above the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,8 +15,8 @@ from torch.nn import functional
 from core.requests import FIELDS, Request, details_of, traits, untouched
 from core.types import Garment
 from core.wardrobe.design import Design
-from train.bank import StaticBank
 from train.examples import Composed
+from train.line_queries import Lines
 
 KEPT_TEMPERATURE = 0.3  # of garments that meet a request, those that keep more of the reference count more
 
@@ -67,38 +67,41 @@ class Standing:
         return np.asarray(self._shown[:, self._details.index(detail)])
 
 
-class AskingBank(StaticBank):
-    """The static bank with one term more, weighed by `config.asked`, for queries inside lines."""
+class Asking:
+    """The term for the queries of a batch whose request is known, over drawn garments as candidates."""
 
-    def __post_init__(self) -> None:
-        lines = self.material.lines
-        self.drawn_columns = [c for c, photo in enumerate(self.photos) if lines and photo in lines.designs]
-        designs: Mapping[str, Design] = lines.designs if lines else {}
-        self.standing = Standing([designs[self.photos[c]] for c in self.drawn_columns])
-        self.place = {self.photos[c]: row for row, c in enumerate(self.drawn_columns)}
-        super().__post_init__()
+    def __init__(self, lines: Lines) -> None:
+        photos = list(lines.designs)
+        self._standing = Standing([lines.designs[photo] for photo in photos])
+        self._place = {photo: row for row, photo in enumerate(photos)}
 
-    def score(self, queries: Tensor, batch: list[Composed], indices: list[int]) -> Tensor:
-        """The bank's loss, and how far garments that meet the request are from outranking the others."""
-        loss = super().score(queries, batch, indices)
+    def loss(
+        self,
+        queries: Tensor,
+        candidates: Tensor,
+        photos: Sequence[str],
+        batch: Sequence[Composed],
+        temperature: float,
+    ) -> Tensor:
+        """`asked_loss` of `queries` [q, d], of the examples `batch`, over `candidates` [n, d] of `photos`.
+
+        Photos that are not drawn take no part; 0 where no query has a request, or no photo is drawn.
+        """
         rows = [row for row, example in enumerate(batch) if example.request is not None]
-        if not rows or not self.config.asked:
-            return loss
-        scores = queries[rows].float() @ self.bank[self.drawn_columns].T / self.config.temperature
-        met, weights = (
-            torch.from_numpy(np.stack(part)) for part in zip(*self._wanted(batch, rows), strict=True)
-        )
-        return loss + self.config.asked * asked_loss(scores, met, weights)
-
-    def _wanted(self, batch: list[Composed], rows: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
-        wanted = []
-        for row in rows:
+        columns = [column for column, photo in enumerate(photos) if photo in self._place]
+        if not rows or not columns:
+            return queries.sum() * 0.0
+        places = np.array([self._place[photos[column]] for column in columns])
+        met = np.zeros((len(rows), len(columns)), dtype=bool)
+        weights = np.zeros(met.shape, dtype=np.float32)
+        for i, row in enumerate(rows):
             request, reference = batch[row].request, batch[row].query.reference
             assert request is not None and reference is not None
-            met = self.standing.met(request)
-            kept = self.standing.kept(request, self.place[reference])
-            wanted.append((met, np.where(met, np.exp(kept / KEPT_TEMPERATURE), 0.0).astype(np.float32)))
-        return wanted
+            met[i] = self._standing.met(request)[places]
+            kept = self._standing.kept(request, self._place[reference])[places]
+            weights[i] = np.where(met[i], np.exp(kept / KEPT_TEMPERATURE), 0.0)
+        scores = queries[rows].float() @ candidates[columns].float().T / temperature
+        return asked_loss(scores, torch.from_numpy(met), torch.from_numpy(weights))
 
 
 def asked_loss(scores: Tensor, met: Tensor, weights: Tensor) -> Tensor:

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from train.asking import Asking
 from train.batches import epoch_rng
 from train.contrast import epoch_of, query_vectors
-from train.examples import Composed, human_examples
+from train.examples import human_examples
 from train.losses import info_nce
 from train.material import Material
 from train.negatives import columns_of, known_positives, mine_hard_negatives, negative_mask
@@ -47,6 +48,8 @@ class StaticBank:
         return self.material.photos
 
     def __post_init__(self) -> None:
+        lines = self.material.lines
+        self.asking = Asking(lines) if lines and self.config.asked else None
         self.column = {photo: i for i, photo in enumerate(self.photos)}
         looks = list(self.material.features.rows(self.photos))
         self.bank = torch.from_numpy(self.backbone.embed_targets(looks))
@@ -64,22 +67,24 @@ class StaticBank:
         return [self.drawn[i] for i in order]
 
     def loss(self, indices: list[int]) -> Tensor:
-        """A scalar in nats: info_nce over the whole bank, mined negatives counted `hard_weight` times."""
+        """A scalar in nats: info_nce over the whole bank, mined negatives counted `hard_weight` times, and
+        `asked` times the term of `train.asking`.
+        """
         batch = [self.shown[i] for i in indices]
         with computing(self.precision):
             queries = query_vectors(self.backbone, self.material, batch, self.config.feature_dropout)
-        return self.score(queries, batch, indices)
-
-    def score(self, queries: Tensor, batch: list[Composed], indices: list[int]) -> Tensor:
-        """The loss of query vectors [q, dim] of the examples `batch`, which are `shown` at `indices`."""
         targets = torch.tensor([self.column[e.query.target] for e in batch])
         mask = torch.from_numpy(negative_mask([e.query for e in batch], self.columns, self.known))
+        asked = torch.zeros(())
+        if self.asking is not None:
+            temperature = self.config.temperature
+            asked = self.asking.loss(queries, self.bank, self.photos, batch, temperature) * self.config.asked
         hard = None
         if self.mined:
             hard = torch.zeros(len(batch), len(self.photos), dtype=torch.bool)
             for row, index in enumerate(indices):
                 hard[row, self.mined[index]] = True
-        return info_nce(
+        return asked + info_nce(
             queries, self.bank, targets, mask, self.config.temperature, hard, self.config.hard_weight
         )
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from train.affinity import Affinity
+from train.asking import Asking
 from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
 from train.captioning import caption_loss
@@ -32,7 +33,8 @@ class InBatch:
     """The examples of the current epoch and the loss on a batch of them.
 
     The loss is info_nce over the batch's targets, `soft` of it against affinity, `attribute` times the
-    attribute-prediction term of both sides, and `caption` times stage 1's loss.
+    attribute-prediction term of both sides, `asked` times the term of `train.asking`, and `caption` times
+    stage 1's loss.
     """
 
     backbone: "Backbone"
@@ -45,6 +47,7 @@ class InBatch:
         material = self.material
         dim = self.backbone.spec.dim
         self.heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
+        self.asking = Asking(material.lines) if material.lines and self.config.asked else None
         # Photographed garments only: in a line of drawn ones the neighbours are wrong, however alike.
         self.affinity = (
             Affinity(material.photographed) if self.config.soft and material.photographed else None
@@ -74,6 +77,9 @@ class InBatch:
             wanted = [e.query.target for e in batch]
             term = self.heads.loss(queries, wanted) + self.heads.loss(candidates, photos)
             loss = loss + self.config.attribute * term
+        if self.asking is not None:
+            term = self.asking.loss(queries, candidates, photos, batch, self.config.temperature)
+            loss = loss + self.config.asked * term
         if self.config.caption:
             loss = loss + self.config.caption * self._captioning(rows, photos)
         return loss

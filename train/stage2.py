@@ -34,8 +34,8 @@ class Stage2Config:
     `words` and `word_dropout` as in `train.examples.Mixture`; `soft`: the share of the loss against affinity
     instead of the one label; `attribute`: weight of the attribute-prediction term; `caption`: weight of stage
     1's loss in phase (a), without which the model forgets how to caption; `lined`: the share of batches from
-    lines of drawn garments, where a dataset has such; `asked`: in phase (b), the weight of ranking what meets
-    the request first (`train.asking`), for queries of such lines; `mined`: hard negatives a
+    lines of drawn garments, where a dataset has such; `asked`: the weight of ranking what meets the
+    request first (`train.asking`), for queries of such lines; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
     `hold_out`: train without the tuning slice and report recall on it.
     """
@@ -157,12 +157,12 @@ def _bank(
     config: Stage2Config,
     precision: str,
 ) -> None:
-    from train.asking import AskingBank
+    from train.bank import StaticBank
     from train.optimizer import OptimizerConfig
     from train.session import fit
 
     backbone.train_only(backbone.query_parts)
-    work = AskingBank(backbone, material, config, precision)
+    work = StaticBank(backbone, material, config, precision)
     fit(
         backbone,
         work.loss,
