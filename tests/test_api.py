@@ -9,10 +9,11 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from core.atlas import load_map
 from core.errors import HemlineError
 from core.search import describe, open_searcher, search
-from demo.setup import find_places
-from tests.running_app import App, launch, running_app, small_closet
+from demo.setup import BASELINE, find_places
+from tests.running_app import App, launch, running_app
 from tests.small_catalogue import make_model
 
 
@@ -174,21 +175,22 @@ def test_a_missing_index_says_what_makes_one(app: App) -> None:
     assert len(said.strip().splitlines()) == 1, said
 
 
-def test_without_any_model_it_says_what_makes_one(tmp_path: Path) -> None:
-    with pytest.raises(HemlineError, match=r"train\.stage2.*core\.catalogue build"):
-        find_places(None, None, tmp_path / "model", tmp_path / "index")
+def test_without_what_ships_it_says_so_and_what_to_name_instead(tmp_path: Path) -> None:
+    with pytest.raises(HemlineError, match=r"hemline\.json is missing.*--model RUN --index INDEX"):
+        find_places(None, None, assets=tmp_path)
+    with pytest.raises(HemlineError, match=r"--index is missing.*core\.catalogue build"):
+        find_places(tmp_path / "model", None)
 
 
-def test_the_first_start_indexes_closet_and_the_next_does_not(
-    app: App,
-    closet_dir: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("CLOSET_DIR", str(small_closet(closet_dir, tmp_path / "closet")))
-    places = find_places(None, None, app.model, tmp_path / "index")
-    assert "indexing 40 photos" in capfd.readouterr().err
-    assert len(open_searcher(places.model, places.index).index.ids) == 40
-    assert find_places(None, None, app.model, tmp_path / "index") == places
-    assert "indexing" not in capfd.readouterr().err
+def test_what_ships_is_wardrobe_by_the_model_and_beside_it_by_clip() -> None:
+    first, beside = find_places(None, None)
+    assert first.name == "" and beside.name == BASELINE
+    searchers = [open_searcher(places.model, places.index, places.images) for places in (first, beside)]
+    assert [searcher.backbone.spec.kind for searcher in searchers] == ["mllm", "clip"]
+    ids = searchers[0].index.ids
+    assert len(ids) >= 1200 and searchers[1].index.ids == ids
+    assert set(searchers[0].captions) == set(ids) and load_map(first.index) is not None
+    assert describe(searchers[0], reference_id=ids[0])
+    for searcher in searchers:
+        found = search(searcher, reference_id=ids[0], text="in another colour", top_k=5)
+        assert len(found) == 5 and all(searcher.pictures[hit.id].is_file() for hit in found)
