@@ -12,6 +12,7 @@ from core.families import FAMILIES, family_of
 from core.wardrobe.design import RULES, Design, changed, check, faults, sample
 from core.wardrobe.lines import differences, pairs, sample_lines, variant
 from core.wardrobe.records import design_of, garment_of
+from core.wardrobe.titles import title
 
 SEEDS = st.integers(0, 2**32)
 
@@ -82,3 +83,20 @@ def test_a_hood_is_one_difference_not_two() -> None:
     hooded = changed(plain, random.Random(0), neckline="hood")
     assert hooded.details == ("zip", "hood")
     assert differences(plain, hooded) == ("neckline",)
+
+
+@given(SEEDS)
+def test_a_title_names_every_attribute_in_one_line(seed: int) -> None:
+    design = sample(random.Random(seed))
+    words = title(design)
+    assert "\n" not in words and not words.endswith(".")
+    for color in design.colors:
+        assert color.replace("-", " ") in words
+    assert design.family in words
+    for detail in design.details:
+        assert detail.replace("-", " ") in words
+
+
+def test_a_title_as_a_shop_writes_it() -> None:
+    design = Design("dress", ("green", "white"), "dots", "short", "v", "midi", "a-line", ("belt",))
+    assert title(design) == "green and white polka-dot midi a-line dress, short sleeves, V-neck, belt"

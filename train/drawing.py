@@ -15,6 +15,7 @@ from core.requests import Request
 from core.types import Garment
 from core.wardrobe.design import Design
 from core.wardrobe.records import design_of, garment_of
+from core.wardrobe.titles import title
 
 if TYPE_CHECKING:
     from train.wardrobe import Drawn, Wardrobe
@@ -33,7 +34,9 @@ def write_split(wardrobe: "Wardrobe", split: str, out: Path, seed: int, workers:
         raise HemlineError(f"{out} is there already; remove it to draw it again, or name another folder")
     rng = random.Random(f"captions-{split}-{seed}")
     drawn = [one for garments in wardrobe.lines for one in garments]
-    records = {one.id: garment_of(one.design, one.id, split, caption(one.design, rng)) for one in drawn}
+    # The train split learns from captions in everybody's words; the others are catalogues, and show a title.
+    told = {one.id: caption(one.design, rng) if split == "train" else title(one.design) for one in drawn}
+    records = {one.id: garment_of(one.design, one.id, split, told[one.id]) for one in drawn}
 
     def write(aside: Path) -> None:
         for folder in ("images", "captions", "image_splits", "requests"):
