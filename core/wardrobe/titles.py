@@ -4,8 +4,8 @@ from core.wardrobe.design import Design
 
 _PATTERNS = {
     "stripes": "striped", "check": "checked", "floral": "floral", "dots": "polka-dot",
-    "animal": "animal-print", "camouflage": "camouflage", "graphic": "graphic-print", "colorblock": "colour-block", "denim": "denim",
-    "texture": "textured",
+    "animal": "animal-print", "camouflage": "camouflage", "graphic": "graphic-print",
+    "colorblock": "colour-block", "denim": "denim", "texture": "textured",
 }  # fmt: skip
 _SLEEVES = {
     "none": "sleeveless", "cap": "cap sleeves", "short": "short sleeves", "elbow": "elbow sleeves",
