@@ -45,11 +45,10 @@ RUN := $(BIN)/python -m
 CATALOGUE := assets/wardrobe
 TRAIN_ON := --data "$(CLOSET_DIR)" data/wardrobe-train
 STAGE2 := train.stage2 $(TRAIN_ON) --temperature 0.04 --hold-out
-ASKED := --steps 550 --lr 6e-4 --bank-steps 0 --asked 0.5
 
-model: photos runs/model/hemline.json runs/clip/hemline.json ## make what ships: model, CLIP, catalogue (hours)
+model: photos runs/model/hemline.json runs/clip-stage2/hemline.json ## make what ships: model, CLIP, catalogue (hours)
 	@$(RUN) core.backbones.ship --model runs/model --out assets/model
-	@$(RUN) core.backbones.ship --model runs/clip --out assets/clip
+	@$(RUN) core.backbones.ship --model runs/clip-stage2 --out assets/clip
 	@rm -rf $(CATALOGUE) && cp -r data/wardrobe-val $(CATALOGUE)
 	@$(RUN) core.catalogue build --model assets/model --images $(CATALOGUE)/images --out $(CATALOGUE)/index
 	@$(RUN) core.catalogue build --model assets/clip --images $(CATALOGUE)/images --out $(CATALOGUE)/index-clip
@@ -69,13 +68,14 @@ runs/model/hemline.json: | data/wardrobe-train
 	@$(RUN) train.stage1 $(TRAIN_ON) --init runs/model-built --out runs/model-stage1 --steps 400 --hold-out
 	@$(RUN) $(STAGE2) --init runs/model-stage1 --out runs/model-stage2 --steps 1600 --bank-steps 100 --asked 0 \
 		--caption 0.3
-	@$(RUN) $(STAGE2) --init runs/model-stage2 --out runs/model $(ASKED) --caption 0.3
+	@$(RUN) $(STAGE2) --init runs/model-stage2 --out runs/model-asked --steps 550 --lr 6e-4 --bank-steps 0 \
+		--asked 0.5 --caption 0.3
+	@$(RUN) train.average --models runs/model-stage2 runs/model-asked --out runs/model
 
-runs/clip/hemline.json: | data/wardrobe-train
+runs/clip-stage2/hemline.json: | data/wardrobe-train
 	@test -d runs/clip-built || $(RUN) core.backbones.build $(TRAIN_ON) --out runs/clip-built \
 		--kind clip --combiner combiner --grid 7 --layers 3 --vocab 3000
 	@$(RUN) $(STAGE2) --init runs/clip-built --out runs/clip-stage2 --steps 800 --bank-steps 100 --asked 0
-	@$(RUN) $(STAGE2) --init runs/clip-stage2 --out runs/clip $(ASKED)
 
 clean: ## remove the environment and the tools' caches; data and runs stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
