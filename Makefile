@@ -46,10 +46,10 @@ CATALOGUE := assets/wardrobe
 TRAIN_ON := --data "$(CLOSET_DIR)" data/wardrobe-train
 STAGE2 := train.stage2 $(TRAIN_ON) --temperature 0.04 --hold-out
 
-model: photos runs/model/hemline.json runs/clip-stage2/hemline.json ## make what ships: model, CLIP, catalogue (hours)
+model: photos runs/model/hemline.json runs/clip-stage2/hemline.json data/wardrobe-shop ## make what ships: model, CLIP, catalogue (hours)
 	@$(RUN) core.backbones.ship --model runs/model --out assets/model
 	@$(RUN) core.backbones.ship --model runs/clip-stage2 --out assets/clip
-	@rm -rf $(CATALOGUE) && cp -r data/wardrobe-val $(CATALOGUE)
+	@rm -rf $(CATALOGUE) && cp -r data/wardrobe-shop $(CATALOGUE)
 	@$(RUN) core.catalogue build --model assets/model --images $(CATALOGUE)/images --out $(CATALOGUE)/index
 	@$(RUN) core.catalogue build --model assets/clip --images $(CATALOGUE)/images --out $(CATALOGUE)/index-clip
 	@$(RUN) core.atlas --index $(CATALOGUE)/index
@@ -58,6 +58,9 @@ model: photos runs/model/hemline.json runs/clip-stage2/hemline.json ## make what
 
 data/wardrobe-val: | $(VENV)/app
 	@$(RUN) train.wardrobe --out $@ --split val --lines 200 --queries 2000
+
+data/wardrobe-shop: | $(VENV)/app
+	@$(RUN) train.wardrobe --out $@ --split val --lines 200 --queries 2000 --cover
 
 data/wardrobe-train: | data/wardrobe-val
 	@$(RUN) train.wardrobe --out $@ --split train --lines 1600 --queries 12000 --without data/wardrobe-val

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from core import vocabulary
 from core.errors import HemlineError
 from core.families import FAMILIES, family_of
-from core.wardrobe.design import RULES, Design, changed, check, faults, sample
-from core.wardrobe.lines import differences, pairs, sample_lines, variant
+from core.wardrobe.design import COLORS, RULES, Design, changed, check, faults, sample
+from core.wardrobe.lines import covering, differences, pairs, sample_lines, variant
 from core.wardrobe.records import design_of, garment_of
 from core.wardrobe.titles import title
 
@@ -100,3 +100,12 @@ def test_a_title_names_every_attribute_in_one_line(seed: int) -> None:
 def test_a_title_as_a_shop_writes_it() -> None:
     design = Design("dress", ("green", "white"), "dots", "short", "v", "midi", "a-line", ("belt",))
     assert title(design) == "green and white polka-dot midi a-line dress, short sleeves, V-neck, belt"
+
+
+def test_covering_lines_bring_what_a_catalogue_lacks() -> None:
+    lines = sample_lines(20, 6, random.Random(1))
+    more = covering(lines, random.Random(2))
+    there = {(d.family, d.pattern, d.colors[0]) for line in [*lines, *more] for d in line}
+    wanted = {(f, p, c) for f, rules in RULES.items() for p in rules.patterns for c in COLORS}
+    assert there >= wanted and all(len(line) > 1 for line in more)
+    assert all(faults(design) == [] for line in more for design in line)

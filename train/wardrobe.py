@@ -19,7 +19,7 @@ from core.cli import entry
 from core.errors import HemlineError
 from core.requests import HandText, Request, fits, kept, met, read_requests
 from core.wardrobe.design import RULES, Design, changed, sample
-from core.wardrobe.lines import line, pairs, sample_lines
+from core.wardrobe.lines import covering, line, pairs, sample_lines
 
 TRIES = 400  # to draw a garment that is as a hand text wants it
 
@@ -52,9 +52,18 @@ class Wardrobe:
 
 
 def plan(
-    split: str, lines: int, size: int, queries: int, seed: int, without: Collection[Design] = ()
+    split: str,
+    lines: int,
+    size: int,
+    queries: int,
+    seed: int,
+    without: Collection[Design] = (),
+    cover: bool = False,
 ) -> Wardrobe:
     """Lines of garments, none of `without`, and `queries` queries inside them worded by `train.language`.
+
+    With `cover` there are further lines, in which every family comes in every colour of every pattern; the
+    rest is as without.
 
     References are drawn evenly over the lines. HemlineError where no line has two garments a few changes
     apart.
@@ -78,6 +87,10 @@ def plan(
         if (reference.id, target.id) not in asked:
             text, request = word_wish(reference.design, target.design, rng)
             asked[reference.id, target.id] = Query(reference.id, target.id, text, request)
+    if cover:
+        own = random.Random(f"cover-{split}-{seed}")
+        more = covering([[one.design for one in garments] for garments in drawn], own)
+        drawn += _named(more, split, own, first=len(drawn))
     return Wardrobe(tuple(drawn), tuple(asked.values()))
 
 
@@ -99,13 +112,15 @@ def plan_hand(texts: Sequence[HandText], split: str, lines: int, size: int, seed
     return Wardrobe(tuple(drawn), tuple(queries))
 
 
-def _named(lines: Sequence[Sequence[Design]], split: str, rng: random.Random) -> list[tuple[Drawn, ...]]:
+def _named(
+    lines: Sequence[Sequence[Design]], split: str, rng: random.Random, first: int = 0
+) -> list[tuple[Drawn, ...]]:
     return [
         tuple(
             Drawn(f"{split}-{number:04d}{chr(97 + place)}", design, rng.randrange(2**31))
             for place, design in enumerate(designs)
         )
-        for number, designs in enumerate(lines)
+        for number, designs in enumerate(lines, first)
     ]
 
 
@@ -168,6 +183,9 @@ def main() -> None:
         default=[],
         help="drawn datasets none of whose designs to draw again",
     )
+    parser.add_argument(
+        "--cover", action="store_true", help="also every family in every colour of every pattern"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, help="processes that draw (one a core)")
     args = parser.parse_args()
@@ -179,7 +197,7 @@ def main() -> None:
         wardrobe = plan_hand(texts, args.split, args.lines, args.size, args.seed)
     else:
         without = {design for folder in args.without for design in designs_of(folder)}
-        wardrobe = plan(args.split, args.lines, args.size, args.queries, args.seed, without)
+        wardrobe = plan(args.split, args.lines, args.size, args.queries, args.seed, without, args.cover)
     write_split(wardrobe, args.split, args.out, args.seed, args.workers)
     count = sum(len(garments) for garments in wardrobe.lines)
     print(f"{args.out}: {count} garments in {len(wardrobe.lines)} lines, {len(wardrobe.queries)} queries")

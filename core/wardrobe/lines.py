@@ -5,7 +5,7 @@ has an answer to what people ask of its garments, and wrong answers that differ 
 """
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from core.errors import HemlineError
 from core.wardrobe.design import COLORS, RULES, Design, changed, sample
@@ -48,6 +48,31 @@ def line(first: Design, size: int, rng: random.Random, taken: set[Design]) -> li
             taken.add(design)
             designs.append(design)
     return designs
+
+
+def covering(lines: Iterable[Sequence[Design]], rng: random.Random) -> list[list[Design]]:
+    """Further lines, so that every family is there in every colour of every pattern it may have.
+
+    Each is one pattern of one family in the main colours that `lines` lack; where that is a single one, it
+    comes with a second in the same colour, as a line has two garments or more.
+    """
+    there = {(d.family, d.pattern, d.colors[0]) for line in lines for d in line}
+    found = []
+    for family, rules in RULES.items():
+        for pattern in rules.patterns:
+            colors = [color for color in COLORS if (family, pattern, color) not in there]
+            wanted = colors * 2 if len(colors) == 1 else colors
+            designs: list[Design] = []
+            while len(designs) < len(wanted):
+                design = sample(rng, family)
+                color = wanted[len(designs)]
+                second = [c for c in design.colors if c != color]
+                made = changed(design, rng, pattern=pattern, colors=(color, *second))
+                if made not in designs:
+                    designs.append(made)
+            if designs:
+                found.append(designs)
+    return found
 
 
 def variant(design: Design, rng: random.Random) -> Design | None:
