@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from core.files import fingerprint, read_json
 from core.judgements import Store, events, open_store
@@ -56,22 +57,12 @@ def open_service(
     `model` None is the model that the index was built with, `images` None where its photos were then;
     `zero_gpu` is what demo.device.announce_zero_gpu answered.
     """
-    searcher = open_searcher(model, index, images)
-    card = searcher.index.card
-    checkpoint = model if model is not None else Path(card.model)
-    place(searcher.backbone, checkpoint, settings.device, zero_gpu)
     store = open_store(settings.judgements)
     return Service(
-        searcher=searcher,
         store=store,
-        garments=garments_of(searcher.pictures),
-        thumbnails=thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
-        # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
-        model_fingerprint=fingerprint(read_json(checkpoint / "hemline.json")),
-        index_fingerprint=card.fingerprint,
-        checkpoint=checkpoint,
         keeping=_keeping(store, settings),
         lasting=settings.lasting,
+        **_opened(Places(model, index, images), settings, zero_gpu),
     )
 
 
@@ -80,19 +71,24 @@ def open_beside(first: Service, places: Places, settings: Settings) -> Service:
 
     HemlineError as in `open_service`.
     """
+    return replace(first, name=places.name, **_opened(places, settings, zero_gpu=False))
+
+
+def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any]:
+    """The fields of a Service that are its model's and its catalogue's own."""
     searcher = open_searcher(places.model, places.index, places.images)
-    checkpoint = places.model if places.model is not None else Path(searcher.index.card.model)
-    place(searcher.backbone, checkpoint, settings.device, False)
-    return replace(
-        first,
-        name=places.name,
-        searcher=searcher,
-        garments=garments_of(searcher.pictures),
-        thumbnails=thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
-        model_fingerprint=fingerprint(read_json(checkpoint / "hemline.json")),
-        index_fingerprint=searcher.index.card.fingerprint,
-        checkpoint=checkpoint,
-    )
+    card = searcher.index.card
+    checkpoint = places.model if places.model is not None else Path(card.model)
+    place(searcher.backbone, checkpoint, settings.device, zero_gpu)
+    return {
+        "searcher": searcher,
+        "garments": garments_of(searcher.pictures),
+        "thumbnails": thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
+        # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
+        "model_fingerprint": fingerprint(read_json(checkpoint / "hemline.json")),
+        "index_fingerprint": card.fingerprint,
+        "checkpoint": checkpoint,
+    }
 
 
 def _keeping(store: Store, settings: Settings) -> Keeping | None:

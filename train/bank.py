@@ -16,7 +16,7 @@ from torch import Tensor
 from train.asking import Asking
 from train.batches import epoch_rng
 from train.contrast import epoch_of, query_vectors
-from train.examples import human_examples
+from train.examples import also_right, human_examples
 from train.losses import info_nce
 from train.material import Material
 from train.negatives import columns_of, known_positives, mine_hard_negatives, negative_mask
@@ -56,8 +56,7 @@ class StaticBank:
         human = [e.query for e in human_examples(self.material.split, random.Random(0))]
         rng = random.Random(f"bank-{self.config.seed}")
         self.shown, self.drawn = epoch_of(self.material, self.config, rng, 0)
-        also = [(e.query.reference, e.query.text, photo) for e in self.shown for photo in e.also_right]
-        self.known = known_positives(human, self.material.same, also)
+        self.known = known_positives(human, self.material.same, also_right(self.shown))
         self.columns = columns_of(self.photos, self.known)
         self.mined = self._mine() if self.config.mined else []
 

@@ -12,7 +12,7 @@ from train.asking import Asking
 from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
 from train.captioning import caption_loss
-from train.examples import Composed, Mixture, composed_examples
+from train.examples import Composed, Mixture, also_right, composed_examples
 from train.line_queries import line_batch
 from train.losses import info_nce, soft_info_nce
 from train.material import Material, batch_features, fitted
@@ -105,8 +105,7 @@ class InBatch:
         return caption_loss(self.backbone, rows[told], captions, self.precision)
 
     def _known(self, batch: list[Composed]) -> Known:
-        also = [(e.query.reference, e.query.text, photo) for e in batch for photo in e.also_right]
-        return known_positives([e.query for e in batch], self.material.same, also)
+        return known_positives([e.query for e in batch], self.material.same, also_right(batch))
 
     def _rows(self, photos: list[str], views: list[int]) -> Tensor:
         rows = batch_features(self.material.features, photos, views, self.config.feature_dropout)

@@ -38,6 +38,11 @@ class Composed:
     request: Request | None = None
 
 
+def also_right(examples: Sequence[Composed]) -> list[tuple[str | None, str, str]]:
+    """What answers the examples besides their targets, as `train.negatives.known_positives` takes it."""
+    return [(e.query.reference, e.query.text, photo) for e in examples for photo in e.also_right]
+
+
 @dataclass(frozen=True)
 class Mixture:
     """What an epoch of stage 2 is made of, in examples for each training photo.
