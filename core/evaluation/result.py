@@ -12,6 +12,7 @@ from core.errors import HemlineError
 from core.evaluation import preservation
 from core.evaluation.preservation import Attributes
 from core.evaluation.protocol import Protocol, from_dict
+from core.evaluation.shares import Share
 from core.files import fingerprint, read_json, sha256_file, write_atomically, write_json
 from core.types import Triplet
 
@@ -24,6 +25,7 @@ class QueryRank:
 
     attributes: where there are records, {"unmet": parts of the request that the first photo fails, "lost":
     untouched fields that it has otherwise than the reference, "met_in_ten": whether one of ten meets all}.
+    subset_rank: on CIRR, the target's rank from 1 to 5 among its subset without the reference.
     """
 
     key: str
@@ -36,6 +38,7 @@ class QueryRank:
     top1: str
     top1_score: float
     attributes: dict[str, Any] | None = None
+    subset_rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Result:
     `dropped` holds the keys of the queries whose reference or target they were. gallery_hash and query_hash
     cover what was ranked; the texts are hashed as joined whatever the modality, so that modalities of one run
     can be compared. attributes: edit accuracy and preservation, where every photo has a record.
+    subset: on CIRR, "Rs@1", "Rs@2", "Rs@3" and "mean", which is (R@5 + Rs@1) / 2.
     """
 
     protocol: Protocol
@@ -72,6 +76,7 @@ class Result:
     hardware: dict[str, Any]
     ranks: tuple[QueryRank, ...] = ()
     attributes: Attributes | None = None
+    subset: dict[str, Share] | None = None
 
     def rank_array(self) -> np.ndarray:
         """The ranks int64 [q] in query order."""
@@ -117,8 +122,8 @@ def read_result(path: Path) -> Result:
     """The result in `path` with its ranks; HemlineError for a file that is missing, not whole or unpaired."""
     value = read_json(path)
     known = {field.name for field in fields(Result)} - {"ranks"} | {"ranks_sha256"}
-    # Results from before attributes were measured have none; they compare all the same.
-    if not isinstance(value, dict) or value.keys() | {"attributes"} != known:
+    # Results from before attributes and subsets were measured have none; they compare all the same.
+    if not isinstance(value, dict) or value.keys() | {"attributes", "subset"} != known:
         raise HemlineError(f"{path} is not a result of train.evaluate; evaluate the model again")
     beside = ranks_path(path)
     if not beside.is_file():
@@ -138,6 +143,7 @@ def read_result(path: Path) -> Result:
             "dropped": tuple(value["dropped"]),
             "ranks": tuple(QueryRank(**json.loads(line)) for line in lines),
             "attributes": preservation.from_dict(measured) if measured else None,
+            "subset": _shares(value.get("subset"), path),
         }
     )
 
@@ -166,11 +172,19 @@ def refuse_unlike(
             )
 
 
+def _shares(value: Any, path: Path) -> dict[str, Share] | None:
+    try:
+        return {name: Share(**share) for name, share in value.items()} if value else None
+    except (TypeError, AttributeError) as error:
+        raise HemlineError(f"the subset of {path} is not as written ({error}); evaluate again") from None
+
+
 def _line(query: QueryRank) -> str:
     """The query's line of a rank file; what was not measured is left out."""
     value = asdict(query)
-    if query.attributes is None:
-        del value["attributes"]
+    for field in ("attributes", "subset_rank"):
+        if value[field] is None:
+            del value[field]
     return json.dumps(value, ensure_ascii=False) + "\n"
 
 
