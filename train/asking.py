@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from core.requests import FIELDS, Request, details_of, traits, untouched
@@ -18,7 +18,8 @@ from core.wardrobe.design import Design
 from train.examples import Composed
 from train.line_queries import Lines
 
-KEPT_TEMPERATURE = 0.3  # of garments that meet a request, those that keep more of the reference count more
+KEPT_TEMPERATURE = 0.2  # of garments that meet a request, those that keep more of the reference count more
+MEMORY = 2048  # vectors of the last batches' drawn targets that are candidates as well
 
 
 class Standing:
@@ -67,13 +68,24 @@ class Standing:
         return np.asarray(self._shown[:, self._details.index(detail)])
 
 
-class Asking:
-    """The term for the queries of a batch whose request is known, over drawn garments as candidates."""
+class Asking(nn.Module):
+    """The term for the queries of a batch whose request is known, over drawn garments as candidates.
 
-    def __init__(self, lines: Lines) -> None:
+    Every second such query is asked as in a catalogue that has no near answer: what meets its request in the
+    reference's own line takes no part. With `memory`, the candidates of the last batches take part
+    too, as they were then (cross-batch memory, arXiv 1912.06798); it is part of a checkpoint.
+    """
+
+    def __init__(self, lines: Lines, dim: int = 0, memory: int = 0) -> None:
+        super().__init__()
         photos = list(lines.designs)
         self._standing = Standing([lines.designs[photo] for photo in photos])
         self._place = {photo: row for row, photo in enumerate(photos)}
+        number = {photo: n for n, line in enumerate(lines.ids) for photo in line}
+        self._line = np.array([number[photo] for photo in photos])
+        self.register_buffer("vectors", torch.zeros(memory, dim))
+        self.register_buffer("places", torch.full((memory,), -1))
+        self.register_buffer("next", torch.zeros((), dtype=torch.long))
 
     def loss(
         self,
@@ -92,16 +104,43 @@ class Asking:
         if not rows or not columns:
             return queries.sum() * 0.0
         places = np.array([self._place[photos[column]] for column in columns])
-        met = np.zeros((len(rows), len(columns)), dtype=bool)
+        vectors = candidates[columns].float()
+        places, vectors = self._with_memory(places, vectors)
+        met = np.zeros((len(rows), len(places)), dtype=bool)
+        out = np.zeros(met.shape, dtype=bool)
         weights = np.zeros(met.shape, dtype=np.float32)
         for i, row in enumerate(rows):
             request, reference = batch[row].request, batch[row].query.reference
             assert request is not None and reference is not None
+            own = self._place[reference]
             met[i] = self._standing.met(request)[places]
-            kept = self._standing.kept(request, self._place[reference])[places]
-            weights[i] = np.where(met[i], np.exp(kept / KEPT_TEMPERATURE), 0.0)
-        scores = queries[rows].float() @ candidates[columns].float().T / temperature
+            if i % 2:
+                out[i] = met[i] & (self._line[places] == self._line[own])
+            kept = self._standing.kept(request, own)[places]
+            weights[i] = np.where(met[i] & ~out[i], np.exp(kept / KEPT_TEMPERATURE), 0.0)
+        scores = queries[rows].float() @ vectors.T / temperature
         return asked_loss(scores, torch.from_numpy(met), torch.from_numpy(weights))
+
+    @torch.no_grad()
+    def _remember(self, places: np.ndarray, vectors: Tensor) -> None:
+        size = len(self.places)
+        slots = (int(self.next) + torch.arange(len(places))) % size
+        self.vectors[slots] = vectors.detach()
+        self.places[slots] = torch.from_numpy(places)
+        self.next += len(places)
+
+    def _with_memory(self, places: np.ndarray, vectors: Tensor) -> tuple[np.ndarray, Tensor]:
+        """The candidates and those remembered that are not among them, which then are remembered in turn."""
+        if not len(self.places):
+            return places, vectors
+        kept = self.places.numpy()
+        old = np.flatnonzero((kept >= 0) & ~np.isin(kept, places))
+        _, first = np.unique(kept[old][::-1], return_index=True)  # of a garment met twice, one vector
+        old = old[::-1][first]
+        both = np.concatenate([places, kept[old]]), torch.cat([vectors, self.vectors[old].clone()])
+        if torch.is_grad_enabled():
+            self._remember(places, vectors)
+        return both
 
 
 def asked_loss(scores: Tensor, met: Tensor, weights: Tensor) -> Tensor:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from train.affinity import Affinity
-from train.asking import Asking
+from train.asking import MEMORY, Asking
 from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
 from train.captioning import caption_loss
@@ -47,11 +47,18 @@ class InBatch:
         material = self.material
         dim = self.backbone.spec.dim
         self.heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
-        self.asking = Asking(material.lines) if material.lines and self.config.asked else None
+        asked = material.lines if self.config.asked else None
+        self.asking = Asking(asked, dim, MEMORY) if asked else None
         # Photographed garments only: in a line of drawn ones the neighbours are wrong, however alike.
         self.affinity = (
             Affinity(material.photographed) if self.config.soft and material.photographed else None
         )
+
+    @property
+    def beside(self) -> nn.ModuleDict | None:
+        """What trains or is remembered beside the model, for checkpoints."""
+        found = {"heads": self.heads, "asking": self.asking}
+        return nn.ModuleDict({name: m for name, m in found.items() if m is not None}) or None
 
     def batches(self, epoch: int) -> list[list[int]]:
         """Draw an epoch's examples; a function of the seed and `epoch` alone."""

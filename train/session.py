@@ -85,7 +85,7 @@ def fit(
     modules = {"model": backbone} if extra is None else {"model": backbone, "extra": extra}
     changed = {f"{m}.{n}": t for m, module in modules.items() for n, t in training_tensors(module).items()}
     learned = {f"{m}.{n}": p for m, module in modules.items() for n, p in trainable(module).items()}
-    tensors = {name: t for name, t in changed.items() if name in learned}
+    tensors = {name: t for name, t in changed.items() if name in learned or name.startswith("extra.")}
     facts = fingerprint(
         {"config": card.config, "data": card.data_fingerprint, "init": _start(backbone), "phase": phase}
     )

@@ -143,7 +143,7 @@ def _in_batch(
         card,
         steps=config.steps,
         evaluate=_tune_recall(backbone, material),
-        extra=work.heads,
+        extra=work.beside,
         phase="in-batch",
         last=config.bank_steps == 0,
     )
