@@ -21,51 +21,59 @@ from train.line_queries import Lines
 KEPT_TEMPERATURE = 0.2  # of garments that meet a request, those that keep more of the reference count more
 MEMORY = 2048  # vectors of the last batches' drawn targets that are candidates as well
 
+Rows = np.ndarray | slice
+EVERY = slice(None)
+
 
 class Standing:
-    """Of every garment of a bank: whether it meets a request, and how much of a reference it keeps."""
+    """Of garments: whether each meets a request, and how much of a reference it keeps."""
 
     def __init__(self, garments: Sequence[Garment | Design]) -> None:
-        self._names = FIELDS[:-1]
+        names = FIELDS[:-1]
         has = [traits(garment) for garment in garments]
-        self._codes = {name: np.array([str(h[name]) for h in has]) for name in self._names}
-        self._none = {name: np.array([h[name] is None for h in has]) for name in self._names}
+        self._values = {name: sorted({str(h[name]) for h in has}) for name in names}
+        self._codes = {
+            name: np.array([self._values[name].index(str(h[name])) for h in has]) for name in names
+        }
+        self._none = {name: np.array([h[name] is None for h in has], dtype=bool) for name in names}
         sets = [details_of(garment) for garment in garments]
         self._details = sorted({detail for some in sets for detail in some})
         self._shown = np.array([[d in some for d in self._details] for some in sets], dtype=bool)
 
-    def met(self, request: Request) -> np.ndarray:
-        """bool [n]: `core.requests.met` of every garment."""
-        right = np.ones(len(self._shown), dtype=bool)
-        for name, values in request.edits.items():
-            right &= np.isin(self._codes[name], sorted(values))
-        for wanted, details in ((True, request.add), (False, request.remove)):
+    def met(self, request: Request, rows: Rows = EVERY) -> np.ndarray:
+        """bool [n]: `core.requests.met` of the garments of `rows`."""
+        right = np.ones(len(self._shown[rows]), dtype=bool)
+        for name, wanted in request.edits.items():
+            allowed = np.array([value in wanted for value in self._values[name]], dtype=bool)
+            right &= allowed[self._codes[name][rows]]
+        for shown, details in ((True, request.add), (False, request.remove)):
             for detail in details:
-                right &= self._has(detail) == wanted
+                right &= self._has(detail, rows) == shown
         return right
 
-    def kept(self, request: Request, reference: int) -> np.ndarray:
+    def kept(self, request: Request, reference: int, rows: Rows = EVERY) -> np.ndarray:
         """float32 [n] in [0, 1]: the share of untouched fields that are as in the garment of row `reference`.
 
         The details count as one field more, by the share of those either has that both have.
         """
-        same, compared = np.zeros(len(self._shown)), np.zeros(len(self._shown))
+        details = self._shown[rows]
+        same, compared = np.zeros(len(details)), np.zeros(len(details))
         for name in untouched(request):
             if name == "details":
                 continue
-            applies = ~self._none[name] & ~self._none[name][reference]
-            same += applies & (self._codes[name] == self._codes[name][reference])
+            applies = ~self._none[name][rows] & ~self._none[name][reference]
+            same += applies & (self._codes[name][rows] == self._codes[name][reference])
             compared += applies
-        silent = [d not in request.add | request.remove for d in self._details]
-        shown = self._shown[:, silent]
-        both, either = (shown & shown[reference]).sum(1), (shown | shown[reference]).sum(1)
+        silent = np.array([d not in request.add | request.remove for d in self._details], dtype=bool)
+        details, own = details[:, silent], self._shown[reference, silent]
+        both, either = details @ own.astype(int), (details | own).sum(1)
         same += np.where(either > 0, both / np.maximum(either, 1), 1.0)
         return (same / (compared + 1)).astype(np.float32)
 
-    def _has(self, detail: str) -> np.ndarray:
+    def _has(self, detail: str, rows: Rows) -> np.ndarray:
         if detail not in self._details:
-            return np.zeros(len(self._shown), dtype=bool)
-        return np.asarray(self._shown[:, self._details.index(detail)])
+            return np.zeros(len(self._shown[rows]), dtype=bool)
+        return np.asarray(self._shown[rows, self._details.index(detail)])
 
 
 class Asking(nn.Module):
@@ -113,10 +121,10 @@ class Asking(nn.Module):
             request, reference = batch[row].request, batch[row].query.reference
             assert request is not None and reference is not None
             own = self._place[reference]
-            met[i] = self._standing.met(request)[places]
+            met[i] = self._standing.met(request, places)
             if i % 2:
                 out[i] = met[i] & (self._line[places] == self._line[own])
-            kept = self._standing.kept(request, own)[places]
+            kept = self._standing.kept(request, own, places)
             weights[i] = np.where(met[i] & ~out[i], np.exp(kept / KEPT_TEMPERATURE), 0.0)
         scores = queries[rows].float() @ vectors.T / temperature
         return asked_loss(scores, torch.from_numpy(met), torch.from_numpy(weights))
