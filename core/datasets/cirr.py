@@ -203,7 +203,7 @@ def _check_row(row: Any, split: str, where: str) -> Pair:
         raise HemlineError(f"{where}: caption must be a text")
     if target == reference:
         raise HemlineError(f"{where}: target_hard and reference are the same photo, {reference}")
-    pair = Pair(str(pairid), reference, target, caption, _members(row.get("img_set"), where))
+    pair = Pair(str(pairid), str(reference), target, str(caption), _members(row.get("img_set"), where))
     if split != "train":
         _check_subset(pair, where)
     return pair

@@ -1,0 +1,134 @@
+"""CIRR's measures: R@K over the gallery, R_subset@K over five candidates, and the mean of R@5 and R_subset@1.
+
+The rules (Liu et al. 2021, and its rc2 annotations): a query's own reference leaves its ranking before
+anything is counted or cut; a subset is the query's `img_set` without the reference, in the ranking's order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import HemlineError
+from core.evaluation.metrics import hits
+from core.evaluation.protocol import CUTOFFS
+from core.evaluation.ranks import rank_targets
+from core.evaluation.shares import Share, shares
+
+if TYPE_CHECKING:
+    from core.datasets.cirr import Pair
+
+SUBSET_CUTOFFS = (1, 2, 3)
+"""The K of every R_subset@K."""
+
+DEEPEST = max(CUTOFFS)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a query's target stands, from 1: in the gallery, and among the five candidates of its subset.
+
+    Of a list that is cut, a target beyond it has the first rank after it, which is past every cutoff.
+    """
+
+    rank: int
+    subset_rank: int
+
+
+def rank_gallery(
+    pairs: Sequence["Pair"], gallery: Sequence[str], queries: np.ndarray, vectors: np.ndarray
+) -> list[list[str]]:
+    """Each query's whole ranking of the gallery by dot product, best first, without its reference.
+
+    queries float32 [q, d] in the order of `pairs`; vectors float32 [n, d] in that of `gallery`, unit rows for
+    cosine scores; equal scores in gallery order. Errors as `core.evaluation.ranks.rank_targets` raises them.
+    """
+    if len(gallery) < 2:
+        raise HemlineError("a gallery of CIRR has two photos or more; one of them is the reference")
+    # Only the order is asked for, and test1 has no targets: any photo but the reference stands in for one.
+    stand_ins = [gallery[0] if pair.reference != gallery[0] else gallery[1] for pair in pairs]
+    ranking = rank_targets(
+        queries,
+        vectors,
+        gallery,
+        stand_ins,
+        exclude=[(pair.reference,) for pair in pairs],
+        keys=[f"pair {pair.key}" for pair in pairs],
+        top_k=len(gallery),
+    )
+    return [[gallery[row] for row in rows if row >= 0] for rows in ranking.best.tolist()]
+
+
+def without_references(
+    pairs: Sequence["Pair"], gallery: Sequence[str], rankings: Mapping[str, Sequence[str]]
+) -> list[list[str]]:
+    """Given rankings by pairid, best first, as lists in the order of `pairs`, each without its reference.
+
+    HemlineError for pairs without a list or lists without a pair, names that are not in the gallery or stand
+    twice, and lists of fewer than 50 names beside the reference where the gallery has more.
+    """
+    keys = {pair.key for pair in pairs}
+    lacking = [pair.key for pair in pairs if pair.key not in rankings]
+    if lacking:
+        raise HemlineError(f"{len(lacking)} of {len(pairs)} pairs have no ranking (first: {lacking[0]})")
+    extra = [key for key in rankings if key not in keys]
+    if extra:
+        raise HemlineError(f"{len(extra)} rankings are of no pair of this split (first: {extra[0]})")
+    known = set(gallery)
+    return [_cleaned(pair, rankings[pair.key], known) for pair in pairs]
+
+
+def _cleaned(pair: "Pair", names: Sequence[str], known: set[str]) -> list[str]:
+    strange = next((name for name in names if name not in known), None)
+    if strange is not None:
+        raise HemlineError(f"the ranking of pair {pair.key} names {strange!r}, which its gallery lacks")
+    if len(set(names)) != len(names):
+        raise HemlineError(f"the ranking of pair {pair.key} names a photo twice")
+    kept = [name for name in names if name != pair.reference]
+    if len(kept) < min(DEEPEST, len(known - {pair.reference})):
+        raise HemlineError(
+            f"the ranking of pair {pair.key} has {len(kept)} names beside its reference; {DEEPEST} are needed"
+        )
+    return kept
+
+
+def place(pair: "Pair", names: Sequence[str]) -> Place:
+    """Where the pair's target stands in its ranking, which is without the reference and may be cut.
+
+    HemlineError where a cut list does not fix R_subset: the target is not in it, nor three other candidates.
+    """
+    if pair.target is None:
+        raise HemlineError(f"pair {pair.key} has no target: those of test1 are not public")
+    order = subset_order(pair, names)
+    rank = _rank(pair.target, names)
+    subset_rank = _rank(pair.target, order)
+    if pair.target not in order and len(order) < max(SUBSET_CUTOFFS):
+        raise HemlineError(
+            f"the ranking of pair {pair.key} holds {len(order)} of its five candidates and not the target; "
+            "R_subset needs longer rankings, best of the whole gallery"
+        )
+    return Place(rank, subset_rank)
+
+
+def subset_order(pair: "Pair", names: Sequence[str]) -> list[str]:
+    """The pair's candidates in the order of its ranking; fewer than five where the list is cut too early."""
+    candidates = set(pair.candidates())
+    return [name for name in names if name in candidates]
+
+
+def subset_shares(places: Sequence[Place], seed: int = 0) -> dict[str, Share]:
+    """ "Rs@1", "Rs@2", "Rs@3" and "mean", (R@5 + Rs@1) / 2, in percent with intervals over queries."""
+    columns = subset_columns([p.rank for p in places], [p.subset_rank for p in places])
+    return shares(columns, seed=seed)
+
+
+def subset_columns(ranks: Sequence[int], subset_ranks: Sequence[int]) -> dict[str, np.ndarray]:
+    """What each query counts for each of `subset_shares`, float64 [q] of 0 to 1."""
+    inside = hits(np.array(subset_ranks), SUBSET_CUTOFFS)  # [q, 3]
+    columns = {f"Rs@{k}": inside[:, column] for column, k in enumerate(SUBSET_CUTOFFS)}
+    return {**columns, "mean": (hits(np.array(ranks), (5,))[:, 0] + inside[:, 0]) / 2}
+
+
+def _rank(name: str, names: Sequence[str]) -> int:
+    return 1 + next((row for row, other in enumerate(names) if other == name), len(names))
