@@ -1,6 +1,6 @@
 """Shares of queries in percent with their intervals, where not every query counts for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,23 @@ def mean_share(
     means = np.nanmean(np.stack([sample for _, sample in drawn]), axis=0)
     some = np.isfinite(np.stack(list(counted.values()))).any(axis=0)
     return _share(float(points.mean()), means, int(some.sum()))
+
+
+def derived_share(
+    columns: Mapping[str, np.ndarray],
+    derive: Callable[[Mapping[str, np.ndarray]], np.ndarray],
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Share:
+    """What `derive` makes of the columns' shares, with the interval of the same over one bootstrap.
+
+    `derive` maps each column's name to its shares, float64 [n] in percent, and gives float64 [n]; every query
+    counts for every column. A figure that is no mean over queries, such as a difference of shares, is one.
+    """
+    drawn = _drawn(columns, None, samples, seed)
+    point = derive({name: np.array([point]) for name, (point, _) in drawn.items()})
+    sample = derive({name: sample for name, (_, sample) in drawn.items()})
+    return _share(float(point[0]), sample, len(next(iter(columns.values()))))
 
 
 def _share(point: float, sample: np.ndarray, queries: int) -> Share:
