@@ -21,6 +21,8 @@ from core.errors import HemlineError
 
 # A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
 Look = Image.Image | np.ndarray
+# What a query may show: one look, several, or none.
+Shown = Look | Sequence[Look] | None
 BATCH = 32
 # Which adapter is on is the model's state, so threads (the app has several) embed one after the other.
 _ONE_AT_A_TIME = threading.RLock()
@@ -50,13 +52,15 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def query_vectors(
-        self, features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
     ) -> Tensor:
         """Unit query vectors [n, dim].
 
         `features` [n, tokens, channels] holds a row for every query; `has_image` says which of them count
-        (None: all; without features none does). A text that is None or blank is left out. Raises HemlineError
-        for a query with neither, and for a text over `spec.max_text_tokens`.
+        (None: all; without features none does). With several pictures a query, `features` are
+        [n, pictures, tokens, channels] and `has_image` how many of each row count, the first ones. A text
+        that is None or blank is left out. Raises HemlineError for a query with neither, for a text over
+        `spec.max_text_tokens`, and for several pictures where the model takes one.
         """
 
     @abstractmethod
@@ -123,8 +127,11 @@ class Backbone(nn.Module, ABC):
                 out[start : start + len(pixels)] = self.tower.front(pixels).half().cpu().numpy()
         return out
 
-    def embed_queries(self, looks: Sequence[Look | None], texts: Sequence[str | None]) -> np.ndarray:
-        """Unit query vectors, float32 [n, dim], of looks and texts of which either may be None in a row."""
+    def embed_queries(self, looks: Sequence[Shown], texts: Sequence[str | None]) -> np.ndarray:
+        """Unit query vectors, float32 [n, dim], of looks and texts of which either may be None in a row.
+
+        A row may be a list of several looks where the backbone takes them (HemlineError where not).
+        """
         if len(looks) != len(texts):
             raise HemlineError(
                 f"{len(looks)} pictures and {len(texts)} texts; give as many of each, None for none"
@@ -133,9 +140,8 @@ class Backbone(nn.Module, ABC):
         with self._evaluating():
             for start in range(0, len(looks), BATCH):
                 rows = slice(start, start + BATCH)
-                features = self._features(looks[rows])
-                has_image = [look is not None for look in looks[rows]]
-                vectors = self.query_vectors(features, has_image, texts[rows])
+                features, counts = self._shown(looks[rows])
+                vectors = self.query_vectors(features, counts, texts[rows])
                 out[rows] = vectors.float().cpu().numpy()
         return out
 
@@ -154,6 +160,21 @@ class Backbone(nn.Module, ABC):
         spec = self.spec
         facts = (self.feature_shape(), spec.image_size, spec.framing, spec.mean, spec.std)
         return tensors_fingerprint(self.tower.front_tensors(), *facts)
+
+    def _shown(self, looks: Sequence[Shown]) -> tuple[Tensor | None, list[int]]:
+        """The features of each row's looks, with an axis for several where a row has them, and how many."""
+        rows = [list(look) if isinstance(look, list | tuple) else [look] for look in looks]
+        counts = [sum(look is not None for look in row) for row in rows]
+        most = max(counts, default=0)
+        if most <= 1:
+            return self._features([next((k for k in row if k is not None), None) for row in rows]), counts
+        flat: list[Look | None] = []
+        for row in rows:
+            given = [look for look in row if look is not None]
+            flat += [*given, *([None] * (most - len(given)))]
+        features = self._features(flat)
+        assert features is not None
+        return features.unflatten(0, (len(rows), most)), counts
 
     def _features(self, looks: Sequence[Look | None]) -> Tensor | None:
         """Features [n, tokens, channels], zeros where a look is None; None when no look is given."""
@@ -200,10 +221,11 @@ def unit(vectors: Tensor) -> Tensor:
 
 
 def image_rows(
-    features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
-) -> list[bool]:
-    """Which rows have a picture, after checking that every row has something and the lengths agree."""
-    given = [features is not None] * len(texts) if has_image is None else list(has_image)
+    features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
+) -> list[int]:
+    """How many pictures each row has, after checking that it has something and that the lengths agree."""
+    most = 0 if features is None else (features.shape[1] if features.ndim == 4 else 1)
+    given = [most] * len(texts) if has_image is None else [int(count) for count in has_image]
     if len(given) != len(texts) or (features is not None and len(features) != len(texts)):
         rows = "no" if features is None else len(features)
         raise HemlineError(
@@ -211,7 +233,19 @@ def image_rows(
         )
     if features is None and any(given):
         raise HemlineError("a query is said to have a picture but no features are given")
+    if max(given, default=0) > most:
+        raise HemlineError(f"a query is said to have {max(given)} pictures but features of {most} are given")
     for index, (image, text) in enumerate(zip(given, texts, strict=True)):
         if not image and present(text) is None:
             raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
     return given
+
+
+def chosen_rows(features: Tensor, given: Sequence[int]) -> Tensor:
+    """The features [k, tokens, channels] of the pictures that count, query by query."""
+    if features.ndim == 3:
+        if all(given):
+            return features
+        return features[torch.tensor([bool(count) for count in given], device=features.device)]
+    places = torch.arange(features.shape[1], device=features.device)
+    return features[places[None] < torch.tensor(given, device=features.device)[:, None]]

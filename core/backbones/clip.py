@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from core.backbones.base import Backbone, image_rows, present, unit
+from core.backbones.base import Backbone, chosen_rows, image_rows, present, unit
 from core.backbones.padding import pad_rows
 from core.backbones.saving import check_vocabulary, load_model, write_model
 from core.backbones.spec import Spec
@@ -93,14 +93,16 @@ class ClipBackbone(Backbone):
         return vision if isinstance(vision, Tower) else FrozenVision(vision)
 
     def query_vectors(
-        self, features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
     ) -> Tensor:
         given = image_rows(features, has_image, texts)
+        if max(given, default=0) > 1:
+            raise HemlineError("a model of kind clip takes one picture a query; give one, or use kind mllm")
         worded = [present(text) is not None for text in texts]
         pictures = words = torch.zeros(len(texts), self.spec.dim, device=self.device)
         if features is not None and any(given):
             rows = torch.tensor(given, device=self.device).nonzero()[:, 0]
-            pictures = pictures.index_copy(0, rows, self.target_vectors(features[rows]))
+            pictures = pictures.index_copy(0, rows, self.target_vectors(chosen_rows(features, given)))
         if any(worded):
             rows = torch.tensor(worded, device=self.device).nonzero()[:, 0]
             words = words.index_copy(
@@ -108,7 +110,7 @@ class ClipBackbone(Backbone):
             )
         summed = pictures + words
         if self.combiner is not None:
-            both = torch.tensor([a and b for a, b in zip(given, worded, strict=True)], device=self.device)
+            both = torch.tensor([a > 0 and b for a, b in zip(given, worded, strict=True)], device=self.device)
             # The combiner knows pairs only: a picture or a text alone is its own vector.
             summed = torch.where(both[:, None], self.combiner(pictures, words), summed)
         return unit(summed)

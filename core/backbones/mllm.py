@@ -1,11 +1,12 @@
 """A chat-style multi-modal language model of transformers as a backbone.
 
-A prompt with an image placeholder goes in; its last token's state, or the mean of all, projected and
-normalised, comes out.
+A prompt with an image placeholder goes in; its last token's state, or the mean of all, projected (a released
+model's: as it is) and normalised, comes out.
 The placeholder is expanded to as many tokens as the tower gives, and the precomputed, projected picture goes
 in as `mm_encoder_outputs`, so the tower never runs twice for one picture.
 """
 
+import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,13 +20,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from core.backbones import adapters
-from core.backbones.base import BATCH, Backbone, Look, image_rows, present, unit
+from core.backbones.base import BATCH, Backbone, Look, chosen_rows, image_rows, present, unit
 from core.backbones.padding import Padded, pad_rows
 from core.backbones.saving import check_vocabulary, load_model, quiet, write_model
+from core.backbones.sights import sight_of
 from core.backbones.spec import Spec
 from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
 from core.backbones.tokenizer import prompt_ids, text_ids
-from core.backbones.vision import ProjectedVision, Vision
+from core.backbones.vision import Vision
 from core.errors import HemlineError
 from core.files import read_json
 
@@ -40,7 +42,7 @@ class MllmBackbone(Backbone):
     """The generic multi-modal language model with two adapters, or none before stage 2."""
 
     def __init__(
-        self, spec: Spec, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, projection: nn.Linear
+        self, spec: Spec, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, projection: nn.Module
     ) -> None:
         super().__init__(spec, tokenizer)
         self.model: Any = model
@@ -48,10 +50,12 @@ class MllmBackbone(Backbone):
         # PEFT's wrapper shares the model's modules; in a list it is not registered a second time.
         self._wrapper: list[PeftModel] = []
         self._side: str | None = None
-        own = isinstance(model.model.vision_tower, Vision)
-        self._projected = None if own else ProjectedVision(model, spec.image_size)
+        own = getattr(getattr(model, "model", None), "vision_tower", None)
+        self._sight = None if isinstance(own, Vision) else sight_of(model, spec.image_size)
         self._image_id = int(model.config.image_token_id)
         self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
+        # What stands for one picture in a prompt: the placeholder, and what the model puts around it.
+        self._picture = spec.prompts.get("image", self._image)
 
     @property
     def query_parts(self) -> tuple[str, ...]:
@@ -59,7 +63,12 @@ class MllmBackbone(Backbone):
 
     @property
     def tower(self) -> Vision:
-        return self.model.model.vision_tower if self._projected is None else self._projected
+        return self.model.model.vision_tower if self._sight is None else self._sight
+
+    @property
+    def decoder(self) -> nn.Module:
+        """The language model without its head."""
+        return self.model.get_decoder()
 
     def set_side(self, side: str | None) -> None:
         """Choose the adapter that takes part: "query", "target", or None for the bare decoder (captions)."""
@@ -68,25 +77,24 @@ class MllmBackbone(Backbone):
             self._side = side
 
     def query_vectors(
-        self, features: Tensor | None, has_image: Sequence[bool] | None, texts: Sequence[str | None]
+        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
     ) -> Tensor:
         given = image_rows(features, has_image, texts)
         tokens = None
         if features is not None and any(given):
-            rows = torch.tensor(given, device=features.device)
-            tokens = self.image_tokens(features if all(given) else features[rows])
-        before, after = self.spec.prompts["query"].split("{text}")
+            tokens = self.image_tokens(chosen_rows(features, given))
         ids = []
-        for image, text in zip(given, texts, strict=True):
+        for count, text in zip(given, texts, strict=True):
             words = present(text)
+            before, after = self._query_prompt(bool(count), words is not None).split("{text}")
             middle = text_ids(self.tokenizer, words, self.spec.max_text_tokens) if words else []
-            ids.append(self._prompt(before, tokens, image) + middle + self._prompt(after, tokens, image))
+            ids.append(self._prompt(before, tokens, count) + middle + self._prompt(after, tokens, count))
         self.set_side("query")
         return self._pooled(ids, tokens)
 
     def target_vectors(self, features: Tensor) -> Tensor:
         tokens = self.image_tokens(features)
-        row = self._prompt(self.spec.prompts["target"], tokens, True)
+        row = self._prompt(self.spec.prompts["target"], tokens, 1)
         self.set_side("target")
         return self._pooled([row] * len(features), tokens)
 
@@ -97,12 +105,12 @@ class MllmBackbone(Backbone):
         caption or one over `spec.max_text_tokens`.
         """
         tokens = None if features is None else self.image_tokens(features)
-        before, after = self.spec.prompts["caption"].split("{caption}")
+        before, after = self._caption_prompt().split("{caption}")
         ids, labels = [], []
         for index, caption in enumerate(captions):
             if present(caption) is None:
                 raise HemlineError(f"caption {index} is empty; leave that garment out")
-            prefix = self._prompt(before, tokens, tokens is not None)
+            prefix = self._prompt(before, tokens, int(tokens is not None))
             words = text_ids(self.tokenizer, caption, self.spec.max_text_tokens) + prompt_ids(
                 self.tokenizer, after
             )
@@ -113,11 +121,12 @@ class MllmBackbone(Backbone):
         wanted = self._pad(labels, IGNORED).ids[:, 1:]
         # Logits are made only where a token is to be predicted: the vocabulary is the widest layer.
         chosen = wanted != IGNORED
-        logits = self.model.lm_head(states[:, : padded.ids.shape[1] - 1][chosen])
+        logits = self.model.get_output_embeddings()(states[:, : padded.ids.shape[1] - 1][chosen])
         return functional.cross_entropy(logits.float(), wanted[chosen])
 
     def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
         captions: list[str] = []
+        self._caption_prompt()
         with self._evaluating():
             self.set_side(None)
             for start in range(0, len(looks), BATCH):
@@ -133,7 +142,7 @@ class MllmBackbone(Backbone):
         fiftieth of the picture has had its say by then.
         """
         hidden = self.tower.back(features).flatten(2).transpose(1, 2)
-        if self._projected is not None:
+        if self._sight is not None:
             return hidden
         tokens: Tensor = self.model.model.multi_modal_projector(hidden)
         grid, side = self.spec.image_grid, math.isqrt(tokens.shape[1])
@@ -143,8 +152,9 @@ class MllmBackbone(Backbone):
         return functional.adaptive_avg_pool2d(squares, grid).flatten(2).transpose(1, 2)
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
-        decoder = [*self.model.get_decoder().named_parameters(), *self.model.lm_head.named_parameters()]
-        own = self._projected is None
+        head = self.model.get_output_embeddings()
+        decoder = [*self.decoder.named_parameters(), *head.named_parameters()]
+        own = self._sight is None
         bare = {id(p): p for name, p in decoder if "lora_" not in name}
         parts = {
             "tower": self.tower.back_parameters(),
@@ -160,20 +170,33 @@ class MllmBackbone(Backbone):
         spec = self.spec
         tensors = [(k, v) for k, v in adapters.base_tensors(self.model).items() if "num_batches" not in k]
         tensors += adapters.side_tensors(self.model, "target")
-        tensors += [("projection", self.projection.weight)]
+        tensors += [("projection", weight) for weight in self.projection.parameters()]
         facts = (self.tower_fingerprint(), spec.prompts["target"], spec.pooling, spec.vocabulary, spec.dim)
-        grid = getattr(self.model.model.vision_tower.config, "grid", None)
+        grid = getattr(self.tower.config, "grid", None) if self._sight is None else None  # type: ignore[attr-defined]
         return tensors_fingerprint(tensors, *facts, grid, spec.image_grid)
 
     def write(self, folder: Path) -> None:
         write_model(self.model, self.tokenizer, folder, adapters.base_tensors(self.model))
-        write_tensors(self.projection.state_dict(), folder / PROJECTION_FILE)
+        if projection := self.projection.state_dict():
+            write_tensors(projection, folder / PROJECTION_FILE)
         if self._wrapper:
             adapters.save(self._wrapper[0], folder)
 
-    def _prompt(self, template: str, tokens: Tensor | None, image: bool) -> list[int]:
-        """Ids of a piece of prompt with its placeholder expanded to the picture's tokens, or left out."""
-        ids = prompt_ids(self.tokenizer, template if image else template.replace(self._image, ""))
+    def _query_prompt(self, image: bool, words: bool) -> str:
+        """The template of a query, with one {text}; one side alone may have its own."""
+        prompts = self.spec.prompts
+        if image and words:
+            return prompts["query"]
+        return prompts.get("words", prompts["query"]) if words else prompts.get("picture", prompts["query"])
+
+    def _caption_prompt(self) -> str:
+        if "caption" not in self.spec.prompts:
+            raise HemlineError("this model only embeds, it writes no captions; use a chat-style one")
+        return self.spec.prompts["caption"]
+
+    def _prompt(self, template: str, tokens: Tensor | None, image: int) -> list[int]:
+        """Ids of a piece of prompt with its placeholder expanded to the tokens of `image` pictures."""
+        ids = prompt_ids(self.tokenizer, template.replace(self._picture, self._picture * image))
         if not image or tokens is None:
             return ids
         return [
@@ -188,17 +211,22 @@ class MllmBackbone(Backbone):
         return self.model.model(
             input_ids=batch.ids,
             attention_mask=batch.mask,
-            position_ids=batch.positions,
+            position_ids=self._positions(batch, tokens),
             mm_encoder_outputs=self._seen(tokens),
             use_cache=False,
         ).last_hidden_state
+
+    def _positions(self, batch: Padded, tokens: Tensor | None) -> Tensor:
+        """Each token's position, int64 [n, length]."""
+        return batch.positions
 
     def _seen(self, tokens: Tensor | None) -> dict[str, BaseModelOutputWithPooling] | None:
         """The projected pictures in the form this model takes them."""
         if tokens is None:
             return None
-        listed = self._projected is not None and self._projected.listed
-        pictures: Any = list(tokens) if listed else tokens
+        if self._sight is not None:
+            return {"image": self._sight.seen(tokens)}
+        pictures: Any = tokens
         return {"image": BaseModelOutputWithPooling(pooler_output=pictures)}
 
     def _pooled(self, ids: Sequence[Sequence[int]], tokens: Tensor | None) -> Tensor:
@@ -213,19 +241,29 @@ class MllmBackbone(Backbone):
 
     def _generate(self, features: Tensor, max_words: int) -> list[str]:
         tokens = self.image_tokens(features)
-        row = self._prompt(self.spec.prompts["caption"].split("{caption}")[0], tokens, True)
+        row = self._prompt(self.spec.prompts["caption"].split("{caption}")[0], tokens, 1)
         batch = self._pad([row] * len(features))
         written = self.model.generate(
-            input_ids=batch.ids,
-            attention_mask=batch.mask,
-            mm_encoder_outputs=self._seen(tokens),
+            **self._generation_inputs(batch, tokens),
             max_new_tokens=self.spec.max_text_tokens,
             do_sample=False,
             eos_token_id=self.tokenizer.eos_token_id,
             pad_token_id=self.pad_id,
         )
-        texts = self.tokenizer.batch_decode(written[:, len(row) :], skip_special_tokens=True)
+        return self._worded(written[:, len(row) :], max_words)
+
+    def _worded(self, written: Tensor, max_words: int) -> list[str]:
+        """Ids of what was written as text, cut to `max_words` words."""
+        texts = self.tokenizer.batch_decode(written, skip_special_tokens=True)
         return [" ".join(text.split()[:max_words]) for text in texts]
+
+    def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
+        """What `generate` needs of a prompt and its pictures."""
+        return {
+            "input_ids": batch.ids,
+            "attention_mask": batch.mask,
+            "mm_encoder_outputs": self._seen(tokens),
+        }
 
 
 def add_adapters(
@@ -240,38 +278,47 @@ def add_adapters(
         return
     if backbone._wrapper:
         raise HemlineError("this model has its adapters already; load it and train them on")
-    decoder = backbone.model.get_decoder()
+    decoder = backbone.decoder
     with quiet():
         backbone._wrapper.append(adapters.create(backbone.model, decoder, rank, alpha, dropout, seed))
     backbone.spec = replace(backbone.spec, adapters=adapters.SIDES)
     adapters.activate(backbone.model, None)
 
 
+# The architectures that the generic code does not carry, and the module and class of each.
+SPECIAL = {
+    "minigpt4": ("minigpt4", "MiniGpt4Backbone"),
+    "qwen2_5_vl": ("qwen", "QwenBackbone"),
+    "qwen3_vl": ("qwen", "QwenBackbone"),
+    "blip-2": ("blip2", "Blip2Backbone"),
+}
+
+
+def class_of(model_type: str) -> type[MllmBackbone]:
+    """The class that carries an architecture; our own ones are made known to transformers by it."""
+    if model_type not in SPECIAL:
+        importlib.import_module("core.backbones.tower")
+        return MllmBackbone
+    module, name = SPECIAL[model_type]
+    found: type[MllmBackbone] = getattr(importlib.import_module(f"core.backbones.{module}"), name)
+    return found
+
+
 def load_mllm(folder: Path, spec: Spec) -> MllmBackbone:
     """The multi-modal backbone saved in `folder`, whose files were checked against `spec`."""
     from transformers import AutoModelForImageTextToText, AutoTokenizer
 
-    kind = _kind(folder)
+    kind = class_of(str(read_json(folder / "config.json").get("model_type")))
     model = load_model(AutoModelForImageTextToText, folder, spec.dtype)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
-    hidden = int(model.config.text_config.hidden_size)
-    projection = nn.Linear(hidden, spec.dim, bias=False)
-    load_into(projection, folder / PROJECTION_FILE)
+    projection: nn.Module = nn.Identity()
+    if PROJECTION_FILE in spec.weights:
+        projection = nn.Linear(int(model.config.text_config.hidden_size), spec.dim, bias=False)
+        load_into(projection, folder / PROJECTION_FILE)
     backbone = kind(spec, model, tokenizer, projection)
     if spec.adapters:
         backbone._wrapper.append(adapters.load(model, folder, spec.adapters))
         adapters.activate(model, None)
     backbone.tower.freeze_front()
     return backbone.eval()
-
-
-def _kind(folder: Path) -> type[MllmBackbone]:
-    """The class for the model in `folder`; our own architectures are made known to transformers by it."""
-    if read_json(folder / "config.json").get("model_type") == "minigpt4":
-        from core.backbones import minigpt4, minigpt4_model  # noqa: F401
-
-        return minigpt4.MiniGpt4Backbone
-    import core.backbones.tower  # noqa: F401
-
-    return MllmBackbone

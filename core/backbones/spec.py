@@ -28,13 +28,14 @@ _CHOICES = {
 class Spec:
     """The specification of a checkpoint.
 
-    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption; `pooling` "last" takes the
-    last token's state, "mean" the mean over picture and words (a small decoder learns from it sooner);
-    `image_size` in pixels a side; `framing` how a picture becomes a square; `mean` and `std` per channel on
-    [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the names of the saved adapters;
-    `image_grid`: the side of the grid to which the projected picture is averaged (kind "mllm"; None: as many
-    tokens as the tower gives); `max_text_tokens` the longest text; `vocabulary` the tokenizer's fingerprint;
-    `weights` file name to sha256.
+    `kind` "mllm" or "clip"; `prompts` the templates for query, target and caption (of a released chat model
+    also "image", what stands for one picture in them, and "picture" and "words", its queries of one side
+    alone); `pooling` "last" takes the last token's state, "mean" the mean over picture and words (a small
+    decoder learns from it sooner); `image_size` in pixels a side; `framing` how a picture becomes a square;
+    `mean` and `std` per channel on [0, 1]; `padding` the side; `dim` the vector's length; `adapters` the
+    names of the saved adapters; `image_grid`: the side of the grid to which the projected picture is averaged
+    (kind "mllm"; None: as many tokens as the tower gives); `max_text_tokens` the longest text; `vocabulary`
+    the tokenizer's fingerprint; `weights` file name to sha256.
     """
 
     kind: Literal["mllm", "clip"]
