@@ -8,7 +8,8 @@ import numpy as np
 
 from core.datasets.cirr import Cirr
 from core.errors import HemlineError
-from core.evaluation.cirr_run import embed_cirr, evaluate_vectors, without_photos
+from core.evaluation.cirr import place_vectors
+from core.evaluation.cirr_run import embed_cirr, evaluate_places, without_photos
 from core.evaluation.result import Result
 from core.evaluation.submission import HEAD
 from core.files import read_json
@@ -78,10 +79,9 @@ def evaluate_model(
 ) -> Result:
     """The result of a model on a split with targets; errors as for `model_vectors`."""
     found = model_vectors(model, cirr, images, modality, allow_partial, cache)
-    return evaluate_vectors(
+    return evaluate_places(
         found.cirr,
-        found.queries,
-        found.gallery,
+        place_vectors(found.cirr.pairs, found.cirr.gallery, found.queries, found.gallery),
         whole=cirr,
         corrupt=found.corrupt,
         modality=modality,

@@ -30,23 +30,48 @@ class Place:
     """Where a query's target stands, from 1: in the gallery, and among the five candidates of its subset.
 
     Of a list that is cut, a target beyond it has the first rank after it, which is past every cutoff.
+    score and top1_score: of the target and of the first photo, 0.0 where only an order is known.
     """
 
     rank: int
     subset_rank: int
+    top1: str
+    score: float = 0.0
+    top1_score: float = 0.0
+
+
+def place_vectors(
+    pairs: Sequence["Pair"], gallery: Sequence[str], queries: np.ndarray, vectors: np.ndarray
+) -> list[Place]:
+    """Where each target stands by dot product, highest first, equal scores in gallery order.
+
+    queries float32 [q, d] in the order of `pairs`; vectors float32 [n, d] in that of `gallery`, unit rows for
+    cosine scores. HemlineError for pairs without a target, and as `core.evaluation.ranks.rank_targets`.
+    """
+    ranking = rank_targets(
+        queries,
+        vectors,
+        gallery,
+        [_target(pair) for pair in pairs],
+        exclude=[(pair.reference,) for pair in pairs],
+        keys=_names(pairs),
+        within=[pair.candidates() for pair in pairs],
+    )
+    columns = (ranking.rank, ranking.within, ranking.top, ranking.score, ranking.top_score)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [Place(rank, inside, gallery[top], own, best) for rank, inside, top, own, best in rows]
 
 
 def rank_gallery(
     pairs: Sequence["Pair"], gallery: Sequence[str], queries: np.ndarray, vectors: np.ndarray
 ) -> list[list[str]]:
-    """Each query's whole ranking of the gallery by dot product, best first, without its reference.
+    """Each query's whole ranking, best first, without its reference; arguments as for `place_vectors`.
 
-    queries float32 [q, d] in the order of `pairs`; vectors float32 [n, d] in that of `gallery`, unit rows for
-    cosine scores; equal scores in gallery order. Errors as `core.evaluation.ranks.rank_targets` raises them.
+    Targets do not matter here, so that test1's pairs can be ranked.
     """
     if len(gallery) < 2:
         raise HemlineError("a gallery of CIRR has two photos or more; one of them is the reference")
-    # Only the order is asked for, and test1 has no targets: any photo but the reference stands in for one.
+    # `rank_targets` wants a target: any photo but the reference stands in for one.
     stand_ins = [gallery[0] if pair.reference != gallery[0] else gallery[1] for pair in pairs]
     ranking = rank_targets(
         queries,
@@ -54,10 +79,10 @@ def rank_gallery(
         gallery,
         stand_ins,
         exclude=[(pair.reference,) for pair in pairs],
-        keys=[f"pair {pair.key}" for pair in pairs],
+        keys=_names(pairs),
         top_k=len(gallery),
     )
-    return [[gallery[row] for row in rows if row >= 0] for rows in ranking.best.tolist()]
+    return [[gallery[row] for row in rows if row >= 0] for rows in ranking.best]
 
 
 def without_references(
@@ -98,17 +123,13 @@ def place(pair: "Pair", names: Sequence[str]) -> Place:
 
     HemlineError where a cut list does not fix R_subset: the target is not in it, nor three other candidates.
     """
-    if pair.target is None:
-        raise HemlineError(f"pair {pair.key} has no target: those of test1 are not public")
-    order = subset_order(pair, names)
-    rank = _rank(pair.target, names)
-    subset_rank = _rank(pair.target, order)
-    if pair.target not in order and len(order) < max(SUBSET_CUTOFFS):
+    target, order = _target(pair), subset_order(pair, names)
+    if target not in order and len(order) < max(SUBSET_CUTOFFS):
         raise HemlineError(
             f"the ranking of pair {pair.key} holds {len(order)} of its five candidates and not the target; "
             "R_subset needs longer rankings, best of the whole gallery"
         )
-    return Place(rank, subset_rank)
+    return Place(_rank(target, names), _rank(target, order), names[0])
 
 
 def subset_order(pair: "Pair", names: Sequence[str]) -> list[str]:
@@ -131,4 +152,17 @@ def subset_columns(ranks: Sequence[int], subset_ranks: Sequence[int]) -> dict[st
 
 
 def _rank(name: str, names: Sequence[str]) -> int:
-    return 1 + next((row for row, other in enumerate(names) if other == name), len(names))
+    return 1 + (names.index(name) if name in names else len(names))
+
+
+def _target(pair: "Pair") -> str:
+    if pair.target is None:
+        raise HemlineError(
+            f"pair {pair.key} has no target: those of test1 are not public; evaluate on val, or write a "
+            "submission with python -m train.cirr write"
+        )
+    return pair.target
+
+
+def _names(pairs: Sequence["Pair"]) -> list[str]:
+    return [f"pair {pair.key}" for pair in pairs]

@@ -1,4 +1,4 @@
-"""CIRR's val split evaluated: from a model given as a value, from vectors, or from anyone's rankings."""
+"""CIRR's results: a model given as a value put to a split, and what the places of its targets come to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,12 +8,12 @@ import numpy as np
 
 from core import runs
 from core.errors import HemlineError
-from core.evaluation.cirr import Place, place, rank_gallery, subset_shares
-from core.evaluation.intervals import bootstrap_ci
-from core.evaluation.metrics import names, summarise
+from core.evaluation.cirr import Place, subset_shares
+from core.evaluation.metrics import hits, names, summarise
 from core.evaluation.protocol import Protocol
 from core.evaluation.result import MODALITIES, QueryRank, Result, gallery_hash
 from core.evaluation.run import BOOTSTRAP_SEED, Embedder
+from core.evaluation.shares import shares
 from core.files import fingerprint
 
 if TYPE_CHECKING:
@@ -41,47 +41,27 @@ def embed_cirr(
     return queries, backbone.embed_targets([looks[photo] for photo in cirr.gallery])
 
 
-def evaluate_vectors(cirr: "Cirr", queries: np.ndarray, vectors: np.ndarray, **facts: Any) -> Result:
-    """The result of vectors as `embed_cirr` gives them; `facts` and errors as for `evaluate_rankings`."""
-    row = {photo: number for number, photo in enumerate(cirr.gallery)}
-    rankings = rank_gallery(cirr.pairs, cirr.gallery, queries, vectors)
-    scores = []
-    for query, pair, ranking in zip(queries, cirr.pairs, rankings, strict=True):
-        shown = [ranking[0] if pair.target is None else pair.target, ranking[0]]
-        scores.append([float(query @ vectors[row[photo]]) for photo in shown])
-    return evaluate_rankings(cirr, rankings, scores=scores, **facts)
-
-
-def evaluate_rankings(
+def evaluate_places(
     cirr: "Cirr",
-    rankings: Sequence[Sequence[str]],
+    places: Sequence[Place],
     *,
-    scores: Sequence[Sequence[float]] | None = None,
     whole: "Cirr | None" = None,
     corrupt: Mapping[str, str] | None = None,
     modality: str = "both",
     model: Mapping[str, Any] | None = None,
     seeds: Mapping[str, int] | None = None,
 ) -> Result:
-    """The result of rankings in order of `cirr.pairs`, best first, each without its reference.
+    """The result of where the targets stand, in order of `cirr.pairs`.
 
-    scores [q, 2]: of the target and of the first photo; without them a result has 0.0. whole: the split as on
-    file where `cirr` is what `without_photos` left of it; `corrupt` says why photos were unusable. model and
-    seeds: facts for the result. HemlineError for a split without targets, and where a ranking is cut too
-    early to fix R_subset.
+    whole: the split as on file where `cirr` is what `without_photos` left of it; `corrupt` says why photos
+    were unusable. model and seeds: facts for the result.
     """
-    if any(pair.target is None for pair in cirr.pairs):
-        raise HemlineError(
-            f"the targets of CIRR's {cirr.split} are not public; evaluate on val, or write a submission "
-            f"with python -m train.cirr write"
-        )
     whole, corrupt = whole or cirr, corrupt or {}
-    places = [place(pair, ranking) for pair, ranking in zip(cirr.pairs, rankings, strict=True)]
-    told = scores if scores is not None else [(0.0, 0.0)] * len(places)
-    ranked = _ranked(cirr, rankings, places, told)
+    ranked = _ranked(cirr, places)
     ranks = np.array([query.rank for query in ranked])
     categories = [query.category for query in ranked]
     metrics = summarise(ranks, categories)
+    recalls = shares(dict(zip(names(), hits(ranks).T, strict=True)), seed=BOOTSTRAP_SEED)
     gone = [photo for photo in whole.gallery if photo not in set(cirr.gallery)]
     missing = tuple(photo for photo in gone if photo not in corrupt)
     kept = {pair.key for pair in cirr.pairs}
@@ -95,7 +75,7 @@ def evaluate_rankings(
         },
         metrics={name: metrics.micro[name] for name in names()},
         per_category=metrics.per_category,
-        ci95=bootstrap_ci(ranks, categories, PROTOCOL.average, seed=BOOTSTRAP_SEED),
+        ci95={name: (share.low, share.high) for name, share in recalls.items()},
         averages={"micro": metrics.micro, "macro": metrics.macro},
         split=cirr.split,
         modality=modality,
@@ -130,12 +110,7 @@ def without_photos(cirr: "Cirr", lacking: Sequence[str]) -> "Cirr":
     return replace(cirr, pairs=pairs, gallery=tuple(photo for photo in cirr.gallery if photo not in gone))
 
 
-def _ranked(
-    cirr: "Cirr",
-    rankings: Sequence[Sequence[str]],
-    places: Sequence[Place],
-    scores: Sequence[Sequence[float]],
-) -> tuple[QueryRank, ...]:
+def _ranked(cirr: "Cirr", places: Sequence[Place]) -> tuple[QueryRank, ...]:
     return tuple(
         QueryRank(
             key=pair.key,
@@ -144,10 +119,10 @@ def _ranked(
             target=str(pair.target),
             text=pair.caption,
             rank=found.rank,
-            score=own,
-            top1=ranking[0],
-            top1_score=best,
+            score=found.score,
+            top1=found.top1,
+            top1_score=found.top1_score,
             subset_rank=found.subset_rank,
         )
-        for pair, ranking, found, (own, best) in zip(cirr.pairs, rankings, places, scores, strict=True)
+        for pair, found in zip(cirr.pairs, places, strict=True)
     )

@@ -16,7 +16,7 @@ class Ranking:
 
     rank: int64, from 1. score: float32, of the target. top: int64, the gallery row ranked first.
     top_score: float32, its score. best: int64 [q, top_k], the gallery rows ranked first, best first; -1 where
-    there are fewer.
+    there are fewer. within: int64 [q], the target's rank among the ids of `within` alone; 0 without them.
     """
 
     rank: np.ndarray
@@ -24,6 +24,7 @@ class Ranking:
     top: np.ndarray
     top_score: np.ndarray
     best: np.ndarray
+    within: np.ndarray
 
 
 def target_ranks(
@@ -45,13 +46,15 @@ def rank_targets(
     exclude: Sequence[Collection[str]] | None = None,
     keys: Sequence[str] | None = None,
     top_k: int = 1,
+    within: Sequence[Collection[str]] | None = None,
 ) -> Ranking:
     """Rank every query's target by dot product, highest first; equal scores in gallery order.
 
     query_vectors float32 [q, d] and gallery_vectors float32 [n, d], unit rows for cosine scores;
     `gallery_ids` n ids without repeats; `targets` q ids; `exclude` per query the ids that its ranking leaves
     out (ids that the gallery lacks are no matter); `keys` name the queries in errors; `top_k` (1 or more)
-    says how many of the first hits to tell of.
+    says how many of the first hits to tell of; `within` per query some gallery ids, the target among them,
+    that the target is ranked among as well (CIRR's subsets).
     Gallery rows with equal vectors always tie: each distinct vector is scored once, since a matrix product
     may round the same dot product differently in different columns.
     Raises HemlineError for shapes that do not fit, vectors that are not finite, repeated gallery ids, and a
@@ -69,6 +72,7 @@ def rank_targets(
         top=np.empty(len(targets), np.int64),
         top_score=np.empty(len(targets), np.float32),
         best=np.full((len(targets), top_k), -1, np.int64),
+        within=np.zeros(len(targets), np.int64),
     )
     step = max(1, _CHUNK_SCORES // max(1, len(gallery_ids)))
     for start in range(0, len(targets), step):
@@ -80,6 +84,8 @@ def rank_targets(
         own = np.take_along_axis(scores, at, axis=1)
         ahead = (scores > own) | ((scores == own) & (np.arange(len(gallery_ids)) < at))
         ranking.rank[part] = 1 + ahead.sum(axis=1)
+        for row, ids in enumerate(within[part] if within is not None else ()):
+            ranking.within[start + row] = 1 + ahead[row, [row_of[photo] for photo in ids]].sum()
         ranking.score[part] = own[:, 0]
         ranking.top[part] = scores.argmax(axis=1)  # argmax takes the first of equals: gallery order
         ranking.top_score[part] = scores.max(axis=1)
