@@ -1,5 +1,6 @@
 """CIRR's measures against a naive computation, and the rules that papers break."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from core.evaluation.cirr import (
     place_vectors,
     rank_gallery,
     subset_columns,
-    without_references,
 )
 from core.evaluation.cirr_run import evaluate_places, without_photos
 from core.evaluation.metrics import recalls
 from core.evaluation.result import Result, read_result, refuse_unlike, write_result
+from tests.data_folder import write
 from tests.small_cirr import make_cirr, unit
+from train.cirr_sources import given_lists
 
 MEMBERS = tuple("abcdef")
 
@@ -31,20 +33,28 @@ def _pair(target: str = "d") -> Pair:
     return Pair("7", "a", target, "darker", MEMBERS)
 
 
-def test_the_reference_leaves_before_the_cut_and_before_the_subset() -> None:
-    """Reference first, target sixth: sixth is R@5's hit only because the reference does not count."""
+def _small(gallery: Sequence[str], pair: Pair) -> Cirr:
+    return Cirr(Path("small"), "val", (pair,), tuple(gallery), {}, "")
+
+
+def _left(path: Path, gallery: Sequence[str], names: Sequence[str]) -> list[str]:
+    write(path, {"7": list(names)})
+    return given_lists(_small(gallery, _pair()), path)[0]
+
+
+def test_the_reference_leaves_before_the_cut_and_before_the_subset(tmp_path: Path) -> None:
+    """Reference first, target sixth: it is a hit of R@5 only because the reference does not count."""
     names = ["a", "b", "x", "y", "z", "d", *"cefghi"]
-    (kept,) = without_references([_pair()], names, {"7": names})
+    kept = _left(tmp_path / "run.json", names, names)
     assert kept == names[1:]
     assert (place(_pair(), kept).rank, place(_pair(), kept).subset_rank) == (5, 2)
 
 
-def test_a_cut_at_fifty_that_counts_the_reference_is_too_short() -> None:
-    gallery = ["a", *"bcdef", *(f"x{n}" for n in range(60))]
-    with pytest.raises(HemlineError, match="pair 7 has 49 names beside its reference; 50 are needed"):
-        without_references([_pair()], gallery, {"7": gallery[:50]})
-    (kept,) = without_references([_pair()], gallery, {"7": gallery[:51]})
-    assert len(kept) == 50
+def test_a_cut_at_fifty_that_counts_the_reference_is_too_short(tmp_path: Path) -> None:
+    gallery = [*"abcdef", *(f"x{n}" for n in range(60))]
+    with pytest.raises(HemlineError, match="the list of 7 has 49 photos"):
+        _left(tmp_path / "run.json", gallery, gallery[:50])
+    assert len(_left(tmp_path / "run.json", gallery, gallery[:51])) == 50
 
 
 def test_a_cut_ranking_fixes_the_subset_or_is_refused() -> None:
@@ -80,6 +90,11 @@ def _naive(cirr: Cirr, queries: np.ndarray, vectors: np.ndarray) -> dict[str, fl
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
 def val(tmp_path_factory: pytest.TempPathFactory) -> Cirr:
     return read_cirr(make_cirr(tmp_path_factory.mktemp("cirr"), pairs=25, gallery=70), "val")
 
@@ -103,7 +118,9 @@ def _vectors(cirr: Cirr, seed: int, dim: int = 8) -> tuple[np.ndarray, np.ndarra
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 6))
-def test_vectors_and_rankings_agree_with_the_naive_computation(val: Cirr, seed: int, dim: int) -> None:
+def test_vectors_and_rankings_agree_with_the_naive_computation(
+    folder: Path, val: Cirr, seed: int, dim: int
+) -> None:
     queries, vectors = _vectors(val, seed, dim)
     naive = _naive(val, queries, vectors)
     assert _figures(place_vectors(val.pairs, val.gallery, queries, vectors)) == pytest.approx(naive)
@@ -112,7 +129,9 @@ def test_vectors_and_rankings_agree_with_the_naive_computation(val: Cirr, seed: 
         pair.key: [*names[:3], pair.reference, *names[3:]]
         for pair, names in zip(val.pairs, whole, strict=True)
     }
-    lists = without_references(val.pairs, val.gallery, given_)
+    run = folder / "run.json"
+    write(run, given_)
+    lists = given_lists(val, run)
     assert lists == whole
     assert _figures([place(p, n) for p, n in zip(val.pairs, lists, strict=True)]) == pytest.approx(naive)
 

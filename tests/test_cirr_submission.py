@@ -229,12 +229,12 @@ def test_write_then_validate_on_the_command_line(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda value: value.pop(FIRST), "1 of 12 pairs have no ranking"),
-        (lambda value: value.update({"7": []}), "1 rankings are of no pair"),
-        (lambda value: value.update({FIRST: value[FIRST][:49]}), f"the ranking of pair {FIRST} has 49 names"),
-        (lambda value: value[FIRST].append("x"), "names 'x', which its gallery lacks"),
-        (lambda value: value[FIRST].append(value[FIRST][0]), "names a photo twice"),
-        (lambda value: value.update({FIRST: "x"}), "must be a JSON object of pairids"),
+        (lambda value: value.pop(FIRST), "lacks 1 of the split's 12 queries"),
+        (lambda value: value.update({"7": value[FIRST]}), "1 queries that are not of this split"),
+        (lambda value: value.update({FIRST: value[FIRST][:49]}), f"the list of {FIRST} has 49 photos"),
+        (lambda value: value[FIRST].append("x"), "names 'x', which no gallery has"),
+        (lambda value: value[FIRST].append(value[FIRST][0]), f"the list of {FIRST} names "),
+        (lambda value: value.update({FIRST: "x"}), f"{FIRST} must have a list of ids"),
     ],
 )
 def test_unusable_rankings_write_nothing(

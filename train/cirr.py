@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from core.cli import entry
 from core.datasets.cirr import SPLITS, Cirr, read_cirr
 from core.errors import HemlineError
-from core.evaluation.cirr import rank_gallery, without_references
+from core.evaluation.cirr import rank_gallery
 from core.evaluation.submission import LENGTHS, encode, faults, submission
 from core.files import write_atomically
-from train.cirr_sources import model_vectors, read_rankings, read_vectors
+from train.cirr_sources import given_lists, given_vectors, model_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +68,10 @@ def _write(options: argparse.Namespace) -> None:
         raise HemlineError("--images are the photos for --model; leave them out beside given answers")
     cirr = read_cirr(options.data, options.split)
     if options.rankings:
-        rankings = without_references(cirr.pairs, cirr.gallery, read_rankings(options.rankings))
+        rankings = given_lists(cirr, options.rankings)
     elif options.embeddings:
-        rankings = rank_gallery(cirr.pairs, cirr.gallery, *read_vectors(options.embeddings, cirr))
+        queries, gallery, _ = given_vectors(cirr, options.embeddings, options.normalise)
+        rankings = rank_gallery(cirr.pairs, cirr.gallery, queries, gallery)
     else:
         found = model_vectors(options.model, cirr, options.images, cache=options.features)
         rankings = rank_gallery(cirr.pairs, cirr.gallery, found.queries, found.gallery)
@@ -109,6 +110,7 @@ def main() -> None:
     source.add_argument("--model", type=Path, help="the folder of a built or trained model")
     source.add_argument("--embeddings", type=Path, help="vectors of queries (keys: pairids) and gallery")
     source.add_argument("--rankings", type=Path, help="whole rankings by pairid")
+    command.add_argument("--normalise", action="store_true", help="bring given vectors to length 1")
     command.add_argument("--images", type=Path, help="where the paths of split.rc2 start, for --model")
     command.add_argument("--features", type=Path, help="a folder that keeps the frozen tower's features")
     command.add_argument("--out", type=Path, required=True, help="the folder to write into")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.datasets.cirr import Cirr
-from core.errors import HemlineError
-from core.evaluation.cirr import place_vectors
+from core.evaluation.cirr import place, place_vectors
 from core.evaluation.cirr_run import embed_cirr, evaluate_places, without_photos
+from core.evaluation.given import read_embeddings
+from core.evaluation.given_lists import read_rankings, under_rules
 from core.evaluation.result import Result
 from core.evaluation.submission import HEAD
-from core.files import read_json
+from core.files import sha256_file
 
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
@@ -90,29 +91,35 @@ def evaluate_model(
     )
 
 
-def read_rankings(path: Path) -> dict[str, list[str]]:
-    """Names best first by pairid, of a JSON object; a submission's "version" and "metric" are no pairs."""
-    value = read_json(path)
-    lists = {key: names for key, names in value.items() if key not in HEAD} if isinstance(value, dict) else {}
-    if not lists or not all(
-        isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists.values()
-    ):
-        raise HemlineError(f"{path} must be a JSON object of pairids, each with a list of names, best first")
-    return lists
+def evaluate_given(
+    cirr: Cirr, embeddings: Path | None = None, rankings: Path | None = None, normalise: bool = False
+) -> Result:
+    """The result of vectors or of ranked lists in a file, one of them; keys of queries are pairids.
 
-
-def read_vectors(path: Path, cirr: Cirr) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors float32 of the pairs [q, d] and the gallery [n, d], each in the split's order, of a .npz file.
-
-    It holds gallery_ids [n], gallery_vectors [n, d], query_keys [q] (pairids) and query_vectors [q, d].
+    Errors as `core.evaluation.given`, `given_lists` and `core.evaluation.cirr` raise them.
     """
-    with np.load(path, allow_pickle=False) as file:
-        ids, keys = [str(id_) for id_ in file["gallery_ids"]], [str(key) for key in file["query_keys"]]
-        sides = file["query_vectors"], file["gallery_vectors"]
-    rows = [{name: row for row, name in enumerate(names)} for names in (keys, ids)]
-    wanted = [pair.key for pair in cirr.pairs], cirr.gallery
-    queries, gallery = (
-        np.asarray(vectors, np.float32)[[row[name] for name in names]]
-        for vectors, row, names in zip(sides, rows, wanted, strict=True)
-    )
-    return queries, gallery
+    if rankings is not None:
+        lists = given_lists(cirr, rankings)
+        places = [place(pair, names) for pair, names in zip(cirr.pairs, lists, strict=True)]
+        facts = {"name": rankings.name, "kind": "given rankings", "file_sha256": sha256_file(rankings)}
+        return evaluate_places(cirr, places, model=facts)
+    assert embeddings is not None
+    queries, gallery, facts = given_vectors(cirr, embeddings, normalise)
+    return evaluate_places(cirr, place_vectors(cirr.pairs, cirr.gallery, queries, gallery), model=facts)
+
+
+def given_lists(cirr: Cirr, path: Path) -> list[list[str]]:
+    """The lists in a file, in order of pairs, each without its reference; of a submission too."""
+    keys, references = [p.key for p in cirr.pairs], [p.reference for p in cirr.pairs]
+    galleries = [cirr.gallery] * len(keys)
+    lists = read_rankings(path, besides=HEAD)
+    return under_rules(lists, keys, galleries, references, True, cirr.gallery, str(path))
+
+
+def given_vectors(
+    cirr: Cirr, path: Path, normalise: bool = False
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Unit vectors float32 of the pairs [q, d] and of the gallery [n, d], in order, and facts of the file."""
+    found = read_embeddings(path, normalise)
+    queries = found.queries([pair.key for pair in cirr.pairs])
+    return queries, found.gallery(cirr.gallery, cirr.gallery), found.facts()

@@ -4,7 +4,7 @@ The rules (Liu et al. 2021, and its rc2 annotations): a query's own reference le
 anything is counted or cut; a subset is the query's `img_set` without the reference, in the ranking's order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ import numpy as np
 
 from core.errors import HemlineError
 from core.evaluation.metrics import hits
-from core.evaluation.protocol import CUTOFFS
 from core.evaluation.ranks import rank_targets
 from core.evaluation.shares import Share, shares
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 SUBSET_CUTOFFS = (1, 2, 3)
 """The K of every R_subset@K."""
-
-DEEPEST = max(CUTOFFS)
 
 
 @dataclass(frozen=True)
@@ -83,39 +80,6 @@ def rank_gallery(
         top_k=len(gallery),
     )
     return [[gallery[row] for row in rows if row >= 0] for rows in ranking.best]
-
-
-def without_references(
-    pairs: Sequence["Pair"], gallery: Sequence[str], rankings: Mapping[str, Sequence[str]]
-) -> list[list[str]]:
-    """Given rankings by pairid, best first, as lists in the order of `pairs`, each without its reference.
-
-    HemlineError for pairs without a list or lists without a pair, names that are not in the gallery or stand
-    twice, and lists of fewer than 50 names beside the reference where the gallery has more.
-    """
-    keys = {pair.key for pair in pairs}
-    lacking = [pair.key for pair in pairs if pair.key not in rankings]
-    if lacking:
-        raise HemlineError(f"{len(lacking)} of {len(pairs)} pairs have no ranking (first: {lacking[0]})")
-    extra = [key for key in rankings if key not in keys]
-    if extra:
-        raise HemlineError(f"{len(extra)} rankings are of no pair of this split (first: {extra[0]})")
-    known = set(gallery)
-    return [_cleaned(pair, rankings[pair.key], known) for pair in pairs]
-
-
-def _cleaned(pair: "Pair", names: Sequence[str], known: set[str]) -> list[str]:
-    strange = next((name for name in names if name not in known), None)
-    if strange is not None:
-        raise HemlineError(f"the ranking of pair {pair.key} names {strange!r}, which its gallery lacks")
-    if len(set(names)) != len(names):
-        raise HemlineError(f"the ranking of pair {pair.key} names a photo twice")
-    kept = [name for name in names if name != pair.reference]
-    if len(kept) < min(DEEPEST, len(known - {pair.reference})):
-        raise HemlineError(
-            f"the ranking of pair {pair.key} has {len(kept)} names beside its reference; {DEEPEST} are needed"
-        )
-    return kept
 
 
 def place(pair: "Pair", names: Sequence[str]) -> Place:
