@@ -91,6 +91,9 @@ class Asking(nn.Module):
         self._place = {photo: row for row, photo in enumerate(photos)}
         number = {photo: n for n, line in enumerate(lines.ids) for photo in line}
         self._line = np.array([number[photo] for photo in photos])
+        self.vectors: Tensor
+        self.places: Tensor
+        self.next: Tensor
         self.register_buffer("vectors", torch.zeros(memory, dim))
         self.register_buffer("places", torch.full((memory,), -1))
         self.register_buffer("next", torch.zeros((), dtype=torch.long))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from train.asking import Asking
 from train.batches import epoch_rng
-from train.contrast import epoch_of, query_vectors
+from train.contrast import encoded_queries, epoch_of, query_vectors
 from train.examples import also_right, human_examples
 from train.losses import info_nce
 from train.material import Material
@@ -70,8 +70,7 @@ class StaticBank:
         `asked` times the term of `train.asking`.
         """
         batch = [self.shown[i] for i in indices]
-        with computing(self.precision):
-            queries = query_vectors(self.backbone, self.material, batch, self.config.feature_dropout)
+        queries = encoded_queries(self.backbone, self.material, batch, self.config, self.precision)
         targets = torch.tensor([self.column[e.query.target] for e in batch])
         mask = torch.from_numpy(negative_mask([e.query for e in batch], self.columns, self.known))
         asked = torch.zeros(())

@@ -11,13 +11,15 @@ from train.affinity import Affinity
 from train.asking import MEMORY, Asking
 from train.attributes import AttributeHeads
 from train.batches import shuffled_batches
-from train.captioning import caption_loss
+from train.captioning import shared_caption_loss
+from train.chunks import in_chunks
 from train.examples import Composed, Mixture, also_right, composed_examples
 from train.line_queries import line_batch
 from train.losses import info_nce, soft_info_nce
 from train.material import Material, batch_features, fitted
 from train.negatives import Known, known_positives, negative_mask
 from train.precision import computing
+from train.processes import everyones, share
 
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
@@ -46,7 +48,9 @@ class InBatch:
     def __post_init__(self) -> None:
         material = self.material
         dim = self.backbone.spec.dim
-        self.heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.seed)
+            self.heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
         asked = material.lines if self.config.asked else None
         self.asking = Asking(asked, dim, MEMORY) if asked else None
         # Photographed garments only: in a line of drawn ones the neighbours are wrong, however alike.
@@ -74,10 +78,9 @@ class InBatch:
         first = {photo: (photo, view) for photo, view in reversed(targets)}
         photos = list(first)
         columns = torch.tensor([photos.index(e.query.target) for e in batch])
-        with computing(self.precision):
-            queries = query_vectors(self.backbone, self.material, batch, self.config.feature_dropout)
-            rows = self._rows(photos, [first[p][1] for p in photos])
-            candidates = self.backbone.target_vectors(rows)
+        views = [first[photo][1] for photo in photos]
+        queries = encoded_queries(self.backbone, self.material, batch, self.config, self.precision)
+        candidates = self._candidates(photos, views)
         mask = torch.from_numpy(negative_mask([e.query for e in batch], photos, self._known(batch)))
         loss = self._contrast(queries, candidates, columns, mask, photos)
         if self.heads is not None:
@@ -88,8 +91,16 @@ class InBatch:
             term = self.asking.loss(queries, candidates, photos, batch, self.config.temperature)
             loss = loss + self.config.asked * term
         if self.config.caption:
-            loss = loss + self.config.caption * self._captioning(rows, photos)
+            loss = loss + self.config.caption * self._captioning(photos, views)
         return loss
+
+    def _candidates(self, photos: list[str], views: list[int]) -> Tensor:
+        def encode(some: slice) -> Tensor:
+            with computing(self.precision):
+                return self.backbone.target_vectors(self._rows(photos[some], views[some]))
+
+        own = in_chunks(encode, share(len(photos)), self.config.chunk)
+        return everyones(own, len(photos))
 
     def _contrast(
         self, queries: Tensor, candidates: Tensor, columns: Tensor, mask: Tensor, photos: list[str]
@@ -103,13 +114,18 @@ class InBatch:
         )
         return (1 - self.config.soft) * hard + self.config.soft * soft
 
-    def _captioning(self, rows: Tensor, photos: list[str]) -> Tensor:
+    def _captioning(self, photos: list[str], views: list[int]) -> Tensor:
         """Stage 1's loss on some of the batch's targets, so that the model goes on being able to caption."""
         garments = self.material.split.garments
         told = [i for i, p in enumerate(photos) if p in garments and garments[p].caption.strip()]
         told = told[:: max(1, len(told) // CAPTIONED)][:CAPTIONED]
-        captions = [garments[photos[i]].caption for i in told]
-        return caption_loss(self.backbone, rows[told], captions, self.precision)
+        return shared_caption_loss(
+            self.backbone,
+            lambda some: self._rows([photos[i] for i in told[some]], [views[i] for i in told[some]]),
+            [garments[photos[i]].caption for i in told],
+            self.precision,
+            self.config.chunk,
+        )
 
     def _known(self, batch: list[Composed]) -> Known:
         return known_positives([e.query for e in batch], self.material.same, also_right(batch))
@@ -144,6 +160,18 @@ def epoch_of(
             shown += batch
         rng.shuffle(batches)
     return shown, batches
+
+
+def encoded_queries(
+    backbone: "Backbone", material: Material, batch: list[Composed], config: "Stage2Config", precision: str
+) -> Tensor:
+    """`query_vectors` of a batch, a chunk at a time, of which each process encodes its share."""
+
+    def encode(some: slice) -> Tensor:
+        with computing(precision):
+            return query_vectors(backbone, material, batch[some], config.feature_dropout)
+
+    return everyones(in_chunks(encode, share(len(batch)), config.chunk), len(batch))
 
 
 def query_vectors(

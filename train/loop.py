@@ -4,7 +4,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from core.files import write_atomically
 from train.batches import Batches
 from train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from train.optimizer import OptimizerConfig, learning_rate, set_learning_rate
+from train.processes import leads, one_first, sum_gradients
 
 LOG_FILE = "log.jsonl"
 SMOOTHING = 0.98  # of the loss the progress bar shows
@@ -56,32 +57,39 @@ def train_loop(
     evaluate: Callable[[Progress], dict[str, float]] | None = None,
     on_save: Callable[[Progress], None] | None = None,
     name: str = "train",
+    shared: Iterable[nn.Parameter] = (),
 ) -> Progress:
     """Train to `config.total_steps`; a run that was killed goes on from its last checkpoint, bit for bit.
 
     `step` answers the scalar loss of a list of example indices; `tensors` is what training changes
     (`train.optimizer.training_tensors`); `batches(epoch)`, a function of the epoch alone, is called when an
     epoch is begun or resumed; `fingerprint` names configuration and data. `evaluate` is called after each
-    epoch and the last step, its figures go to log.jsonl; `on_save` is called after each checkpoint. Raises
-    HemlineError where the loss is no longer a number, or the checkpoint is damaged or another run's.
+    epoch and the last step, its figures go to log.jsonl; `on_save` is called after each checkpoint. Of
+    several processes (`train.processes`) the gradients of `shared` are summed; one writes and evaluates.
+    Raises HemlineError where the loss is no longer a number, or the checkpoint is damaged or another run's.
     """
     run.mkdir(parents=True, exist_ok=True)
     seed_everything(config.seed)
-    at = load_checkpoint(run, tensors, optimizer, fingerprint) or Progress()
-    _cut_log(run / LOG_FILE, at.step)
+    at = one_first(lambda: load_checkpoint(run, tensors, optimizer, fingerprint)) or Progress()
+    writes, summed = leads(), list(shared)
+    if writes:
+        _cut_log(run / LOG_FILE, at.step)
     weights = [p for group in optimizer.param_groups for p in group["params"]]
     begun = time.monotonic() - at.wall_seconds
     saved_at, shown, recent = time.monotonic(), 0.0, []
     interval = 0.5 if sys.stderr.isatty() else 30.0  # seconds; a log file needs no animation
     total = config.total_steps
     todo = batches(at.epoch)
-    with tqdm(total=total, initial=at.step, desc=name, mininterval=interval, file=sys.stderr) as bar:
+    with tqdm(
+        total=total, initial=at.step, desc=name, mininterval=interval, file=sys.stderr, disable=not writes
+    ) as bar:
         while at.step < total:
             rate = learning_rate(at.step, total, config.optimizer)
             set_learning_rate(optimizer, rate)
             loss = step(todo[at.offset])
             value = _finite(loss, at.step, run)
             loss.backward()
+            sum_gradients(summed)
             if config.optimizer.clip > 0:
                 nn.utils.clip_grad_norm_(weights, config.optimizer.clip)
             optimizer.step()
@@ -93,16 +101,17 @@ def train_loop(
             at.wall_seconds = time.monotonic() - begun
             bar.set_postfix(loss=f"{shown:.3f}", epoch=at.epoch, refresh=False)
             bar.update()
-            if at.step % config.log_every == 0 or at.step == total:
+            if writes and (at.step % config.log_every == 0 or at.step == total):
                 _log(run, at, loss=float(np.mean(recent)), lr=rate)
                 recent.clear()
             last = at.step == total
             if at.offset == len(todo):
                 at.epoch, at.offset = at.epoch + 1, 0
                 todo = [] if last else batches(at.epoch)
-            if evaluate is not None and (last or at.offset == 0):
+            if writes and evaluate is not None and (last or at.offset == 0):
                 _log(run, at, **evaluate(at))
-            if last or at.step % config.save_every == 0 or time.monotonic() - saved_at > config.save_seconds:
+            due = at.step % config.save_every == 0 or time.monotonic() - saved_at > config.save_seconds
+            if writes and (last or due):
                 save_checkpoint(run, tensors, optimizer, at, fingerprint)
                 saved_at = time.monotonic()
                 if on_save is not None:

@@ -11,6 +11,7 @@ from core.files import fingerprint
 from core.runs import RunCard, finish_card, load_card, save_card, start_card, touch_card
 from train.loop import LoopConfig, train_loop
 from train.optimizer import OptimizerConfig, make_optimizer, trainable, training_tensors
+from train.processes import join_group, leads, leave_group, one_first
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,11 +33,12 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     from core.backbones.saving import refuse_other_model
     from core.datasets.fashioniq import join_splits, read_split
 
+    join_group()
     if args.threads is not None:
         if args.threads < 1:
             raise HemlineError(f"--threads is {args.threads}; it must be 1 or more")
         torch.set_num_threads(args.threads)
-    card = load_card(args.out) if args.out.is_dir() else None
+    card = one_first(lambda: load_card(args.out) if args.out.is_dir() else None)
     if card is not None and card.command != command:
         raise HemlineError(f"{args.out} holds a run of {card.command}; choose another --out for {command}")
     if card is not None and card.finished:
@@ -113,14 +115,17 @@ def fit(
         evaluate=None if evaluate is None else figures,
         on_save=on_save,
         name=f"{card.command.removeprefix('train.')} {phase}".strip(),
+        shared=list(trainable(backbone).values()),
     )
     backbone.eval()
-    if last:
+    if last and leads():
         save_backbone(backbone, out)
         results = evaluate() if evaluate is not None else {}
         save_card(finish_card(card, **results), out)
         for folder in (out, *(f for f in out.iterdir() if f.is_dir())):
             remove_checkpoints(folder)
+    if last:
+        leave_group()
 
 
 def _start(backbone: "Backbone") -> str:

@@ -33,8 +33,9 @@ class Stage1Config:
     """The recipe of stage 1; the defaults are the benchmark's, `make model` says what the shipped model's is.
 
     `views`: augmented views of each photo, 1 for none; `attribute_share`: sentences made from attributes
-    instead of the caption; `feature_dropout`: of the tower's channels; `hold_out`: train without the tuning
-    slice and report the caption loss on it.
+    instead of the caption; `feature_dropout`: of the tower's channels; `chunk`: rows encoded at once
+    (`train.chunks`), 0 for the whole batch; `hold_out`: train without the tuning slice and report the
+    caption loss on it.
     """
 
     steps: int = 500
@@ -45,6 +46,7 @@ class Stage1Config:
     feature_dropout: float = 0.1
     views: int = 4
     precision: str = "auto"
+    chunk: int = 0
     hold_out: bool = False
     seed: int = 0
 
@@ -54,7 +56,7 @@ class Stage1Config:
             self,
             {
                 **dict.fromkeys(("steps", "batch", "views"), (1, any_more)),
-                **dict.fromkeys(("lr", "weight_decay", "seed"), (0, any_more)),
+                **dict.fromkeys(("lr", "weight_decay", "seed", "chunk"), (0, any_more)),
                 **dict.fromkeys(("attribute_share", "feature_dropout"), (0, 1)),
             },
         )
@@ -89,10 +91,16 @@ class Captioning:
 
     def loss(self, indices: list[int]) -> "torch.Tensor":
         """Mean language-model loss a token, a scalar in nats."""
+        from train.captioning import shared_caption_loss
+
         batch = [self.shown[i] for i in indices]
-        photos, views = [e.photo for e in batch], [e.view for e in batch]
-        rows = self._features(photos, views, self.config.feature_dropout)
-        return self._caption_loss(rows, [e.caption for e in batch])
+
+        def rows(some: slice) -> "torch.Tensor":
+            photos, views = [e.photo for e in batch[some]], [e.view for e in batch[some]]
+            return self._features(photos, views, self.config.feature_dropout)
+
+        captions = [e.caption for e in batch]
+        return shared_caption_loss(self.backbone, rows, captions, self.precision, self.config.chunk)
 
     def tune_loss(self) -> float:
         """The loss on the tuning slice's own captions."""
@@ -126,6 +134,7 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
     from train.material import gather
     from train.optimizer import OptimizerConfig
     from train.precision import resolve
+    from train.processes import one_first
     from train.session import fit, open_card
 
     if not isinstance(backbone, MllmBackbone):
@@ -135,7 +144,9 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
     precision = resolve(config.precision)
     card = open_card("train.stage1", asdict(config), config.seed, out)
     without_records = "they are what stage 1 trains on: start at stage 2"
-    material = gather(backbone, data, cache, config.views, config.hold_out, without_records)
+    material = one_first(
+        lambda: gather(backbone, data, cache, config.views, config.hold_out, without_records)
+    )
     card.data_fingerprint = material.split.fingerprint
     backbone.train_only(["tower", "projector", "decoder"])
     work = Captioning(backbone, material, config, precision)

@@ -37,6 +37,7 @@ class Stage2Config:
     lines of drawn garments, where a dataset has such; `asked`: the weight of ranking what meets the
     request first (`train.asking`), for queries of such lines; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
+    `chunk`: rows encoded at once (`train.chunks`), 0 for the whole batch;
     `hold_out`: train without the tuning slice and report recall on it.
     """
 
@@ -63,12 +64,13 @@ class Stage2Config:
     rank: int = 16
     views: int = 4
     precision: str = "auto"
+    chunk: int = 0
     hold_out: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
         any_more = math.inf
-        counts = ("steps", "bank_steps", "mined", "seed")
+        counts = ("steps", "bank_steps", "mined", "seed", "chunk")
         weights = (
             "lr",
             "bank_lr",
@@ -102,6 +104,7 @@ def retrieve(
     from core.backbones.mllm import add_adapters
     from train.material import gather
     from train.precision import resolve
+    from train.processes import one_first
     from train.session import open_card
 
     precision = resolve(config.precision)
@@ -110,7 +113,9 @@ def retrieve(
     card = open_card("train.stage2", asdict(config), config.seed, out)
     off = [f"--{name} 0" for name in NEEDS_RECORDS if getattr(config, name)]
     without_records = f"to train on its triplets alone add {' '.join(off)}" if off else ""
-    material = gather(backbone, data, cache, config.views, config.hold_out, without_records)
+    material = one_first(
+        lambda: gather(backbone, data, cache, config.views, config.hold_out, without_records)
+    )
     card.data_fingerprint = material.split.fingerprint
     if not backbone.spec.adapters:
         add_adapters(backbone, rank=config.rank, alpha=2 * config.rank, seed=config.seed)

@@ -1,0 +1,26 @@
+"""A batch encoded a chunk at a time, so that memory is bounded by the chunk and not by the batch.
+
+A contrastive loss needs all vectors of its batch together. Gradient caching (GradCache, arXiv 2101.06983)
+keeps the vectors, forgets what they were computed from, and computes each chunk once more when its gradient
+is wanted, with the same dropout. `torch.utils.checkpoint` does just that for a function of a chunk.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+
+def in_chunks(encode: Callable[[slice], Tensor], rows: slice, size: int) -> Tensor:
+    """`encode` of `rows` (a slice with both ends), `size` rows at a time; size 0: all at once.
+
+    `encode` answers a row for each of the slice it is given, does all it needs itself (it is called again in
+    the backward pass) and draws random numbers from torch's generators only, which are replayed. The
+    gradients are those of `encode` of the parts without forgetting.
+    """
+    if size <= 0 or rows.stop - rows.start <= size or not torch.is_grad_enabled():
+        return encode(rows)
+    starts = range(rows.start, rows.stop, size)
+    parts = [slice(start, min(start + size, rows.stop)) for start in starts]
+    return torch.cat([checkpoint(encode, part, use_reentrant=False) for part in parts])
