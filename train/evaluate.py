@@ -1,6 +1,7 @@
 """Evaluates a model: Recall@K with intervals, per category, beside a file of every query's rank.
 
     python -m train.evaluate --model RUN --data CLOSET --split val --protocol closet --json RUN/val.json
+    python -m train.evaluate --model RUN --data CIRR --images PHOTOS --split val --json RUN/cirr.json
 
 `--split tune` is the slice that `train.slices` holds out of train; choose recipes and checkpoints on it, not
 on val.
@@ -14,6 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from core.cli import entry
+from core.datasets.cirr import holds_cirr, read_cirr
+from core.errors import HemlineError
 from core.evaluation.metrics import names
 from core.evaluation.protocol import PRESETS, Protocol, preset
 from core.evaluation.result import MODALITIES, Result, ranks_path, write_result
@@ -121,6 +124,11 @@ def table(result: Result) -> str:
     ends = [result.ci95[head] for head in heads]
     lines.append(_row("95 % interval", [f"{low:.1f}-{high:.1f}" for low, high in ends], width))
     lines += ["", f"* leads under {result.protocol.name}; the interval is a bootstrap over queries"]
+    for name, share in (result.subset or {}).items():
+        told = "(R@5 + Rs@1) / 2" if name == "mean" else f"{name}, of five candidates"
+        lines.append(f"{told:<29}{share.percent:>6.1f}  ({share.low:.1f}-{share.high:.1f})")
+    if result.model.get("cut_texts"):
+        lines.append(f"{len(result.model['cut_texts'])} texts lost words beyond the model's limit")
     if result.protocol.average == "macro":
         rmean = (result.averages["macro"]["R@10"] + result.averages["macro"]["R@50"]) / 2
         lines.append(f"mean of macro R@10 and R@50: {rmean:.2f}")
@@ -173,15 +181,45 @@ def _row(name: str, cells: list[str], width: int) -> str:
     return f"{name:<{width}}" + "".join(f"{cell:>12}" for cell in cells)
 
 
+def _evaluate(options: argparse.Namespace) -> Result:
+    if options.images is not None:
+        raise HemlineError("--images are CIRR's; photos in FashionIQ's layout are in the folder of --data")
+    return evaluate(
+        options.model,
+        options.data,
+        options.split,
+        preset(options.protocol or "closet"),
+        options.modality,
+        options.allow_partial,
+        options.features,
+    )
+
+
+def _evaluate_cirr(options: argparse.Namespace) -> Result:
+    from train.cirr_sources import evaluate_model
+
+    if options.protocol is not None:
+        raise HemlineError(f"CIRR has one protocol of its own; leave out --protocol {options.protocol}")
+    return evaluate_model(
+        options.model,
+        read_cirr(options.data, options.split),
+        options.images,
+        options.modality,
+        options.allow_partial,
+        options.features,
+    )
+
+
 def main() -> None:
     """Command line: evaluate, print the table, write the result."""
     parser = argparse.ArgumentParser(
         prog="python -m train.evaluate", description="Evaluate a model on composed queries."
     )
     parser.add_argument("--model", type=Path, required=True, help="the folder of a built or trained model")
-    parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout")
+    parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout, or CIRR's")
+    parser.add_argument("--images", type=Path, help="CIRR's photos, where the paths of its split.rc2 start")
     parser.add_argument("--split", choices=SPLITS, default="val", help="tune: a slice held out of train")
-    parser.add_argument("--protocol", choices=sorted(PRESETS), default="closet")
+    parser.add_argument("--protocol", choices=sorted(PRESETS), help="closet unless said; CIRR has its own")
     parser.add_argument("--json", type=Path, required=True, help="where to write; ranks go beside it")
     parser.add_argument("--modality", choices=MODALITIES, default="both", help="what a query may use")
     parser.add_argument(
@@ -191,15 +229,7 @@ def main() -> None:
     options = parser.parse_args()
     ranks = ranks_path(options.json)
     options.json.parent.mkdir(parents=True, exist_ok=True)  # what cannot be written is told before the work
-    result = evaluate(
-        options.model,
-        options.data,
-        options.split,
-        preset(options.protocol),
-        options.modality,
-        options.allow_partial,
-        options.features,
-    )
+    result = _evaluate_cirr(options) if holds_cirr(options.data) else _evaluate(options)
     write_result(result, options.json)
     print(table(result))
     for photo in result.missing:
