@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from core.backbones.mllm import MllmBackbone
+from core.backbones.mllm import TOKENS_A_WORD, MllmBackbone
 from core.backbones.padding import Padded
 
 
@@ -40,7 +40,7 @@ class Blip2Backbone(MllmBackbone):
         written: Any = self.model.language_model.generate(
             inputs_embeds=self._embedded(batch, tokens),
             attention_mask=batch.mask,
-            max_new_tokens=self.spec.max_text_tokens,
+            max_new_tokens=min(self.spec.max_text_tokens, TOKENS_A_WORD * max_words),
             do_sample=False,
             eos_token_id=self.tokenizer.eos_token_id,
             pad_token_id=self.pad_id,

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PROJECTION_FILE = "projection.safetensors"
 IGNORED = -100
+# What a word of a caption takes at most, on average: more tokens would be written only to be cut off.
+TOKENS_A_WORD = 8
 
 
 class MllmBackbone(Backbone):
@@ -245,7 +247,7 @@ class MllmBackbone(Backbone):
         batch = self._pad([row] * len(features))
         written = self.model.generate(
             **self._generation_inputs(batch, tokens),
-            max_new_tokens=self.spec.max_text_tokens,
+            max_new_tokens=min(self.spec.max_text_tokens, TOKENS_A_WORD * max_words),
             do_sample=False,
             eos_token_id=self.tokenizer.eos_token_id,
             pad_token_id=self.pad_id,
@@ -314,7 +316,8 @@ def load_mllm(folder: Path, spec: Spec) -> MllmBackbone:
     check_vocabulary(spec, tokenizer, folder)
     projection: nn.Module = nn.Identity()
     if PROJECTION_FILE in spec.weights:
-        projection = nn.Linear(int(model.config.text_config.hidden_size), spec.dim, bias=False)
+        hidden = int(model.config.text_config.hidden_size)
+        projection = nn.Linear(hidden, spec.dim, bias=False, dtype=model.dtype)
         load_into(projection, folder / PROJECTION_FILE)
     backbone = kind(spec, model, tokenizer, projection)
     if spec.adapters:
