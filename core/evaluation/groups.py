@@ -6,7 +6,7 @@ import numpy as np
 
 from core.errors import HemlineError
 from core.evaluation.intervals import bootstrap_ci, point_estimate
-from core.evaluation.kinds import kinds_of_request, kinds_of_text, length_of_text
+from core.evaluation.kinds import FIELDS, kinds_of_request, kinds_of_text, length_of_text
 from core.evaluation.metrics import hits, names
 from core.evaluation.protocol import AVERAGES
 from core.evaluation.result import Result
@@ -37,6 +37,23 @@ def groups(
             raise HemlineError(f"there is no request for {lacking}; give one for every query, or none")
         asked = [sorted(kinds_of_request(requests[query.key])) for query in result.ranks]
         told["request"] = recall_by(ranks, asked, ordered=True)
+    return told
+
+
+def agreement(result: Result, requests: Mapping[str, Request]) -> dict[str, dict[str, Share]]:
+    """How far the kinds read from words agree with exact requests: {"colors": {"precision", "recall"}}.
+
+    Of the queries whose words are of a kind, the share whose request edits that field, and the other way
+    round. "kind" reads low in precision: words that name the garment count, asked for or not.
+    """
+    told = {}
+    for kind in FIELDS:
+        said = np.array([kind in kinds_of_text(query.text) for query in result.ranks])
+        asked = np.array([kind in requests[query.key].edits for query in result.ranks])
+        agree = (said & asked).astype(float)
+        told[kind] = shares(
+            {"precision": np.where(said, agree, np.nan), "recall": np.where(asked, agree, np.nan)}
+        )
     return told
 
 

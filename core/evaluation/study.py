@@ -21,10 +21,11 @@ be added, so read the ones you know.
                     "request"; null without requests
     attributes      {modality: edit accuracy and preservation as a result holds them, or null}
     answers         {SOURCE: ANSWERS}, SOURCE "verdicts" (people), "requests" or "records" (simulated)
-                    (`core.evaluation.negatives.answers`): {"source", "k": K, "counts": {…}, "target": {…},
-                     "map": {K: share}, "found": {K: share}, "neg_recall": {K: share},
-                     "neg_in_top": {K: share}, "any_negative": {K: share}, "outranked": share,
-                     "negatives_ahead": share}
+                    (`core.evaluation.answers.answers`): {"source", "counts": {name: number},
+                     "target" | "found" | "map" | "map_all" | "neg_recall" | "neg_in_top" | "any_negative":
+                     {K: share}, "outranked": share, "negatives_ahead": share}; what no query counts for is
+                     left out. Of "verdicts" `counts` also says what the file held
+                     (`core.evaluation.judged.read_verdicts`)
     wordings        {"annotators" | "supplied": WORDINGS} (`core.evaluation.paraphrases.sensitivity`):
                     {"counts": {"queries", "wordings"}, "as_evaluated": {"R@1": share, …},
                      "recall": {"mean" | "all" | "any": {"R@1": share, …}, "each": [{"R@1": share, …}]},
@@ -38,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import HemlineError
-from core.evaluation.groups import groups
+from core.evaluation.groups import agreement, groups
 from core.evaluation.protocol import Protocol, from_dict
 from core.evaluation.result import MODALITIES, Result
 from core.evaluation.shortcuts import check_modalities, shortcuts
@@ -103,6 +104,7 @@ def study_results(results: Mapping[str, Result], requests: Mapping[str, Request]
         results={m: f"{m}.json" for m in MODALITIES},
         modalities=plain(_modalities(results)),
         groups=plain(groups(both, requests)),
+        lexicon=plain(agreement(both, requests)) if requests else None,
         attributes=attributes if any(attributes.values()) else None,
         not_measured=reasons,
     )
