@@ -1,16 +1,22 @@
 """MiniGPT-4's pieces as they are released, only tiny and random: the names and layout of the real files."""
 
+import functools
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch import Tensor
 
 from core.backbones import load_backbone
 from core.backbones.base import Backbone
-from core.backbones.convert_minigpt4 import Pieces, Shape, convert
+from core.backbones.convert_minigpt4 import convert
+from core.backbones.minigpt4 import prompts_of
+from core.backbones.minigpt4_pieces import Pieces, Shape
 
+WORDS = ("a red dress", "white shoes", "is red", "shorter", "long sleeves")
 WIDTH, DEPTH, QFORMER, LLAMA, FLAN_T5, TOKENS = 16, 2, 24, 32, 40, 8
 SHAPE = Shape(
     eye={
@@ -95,14 +101,25 @@ def projection(make: Maker, inputs: int = QFORMER, outputs: int = LLAMA) -> dict
     }
 
 
+@functools.cache
+def learnt_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """A small vocabulary of Llama's kind, with all bytes and the words of the prompts, and its merges."""
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    learner = Tokenizer(models.BPE(byte_fallback=True, fuse_unk=True, unk_token="<unk>"))
+    learner.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(vocab_size=700, special_tokens=tokens, show_progress=False)
+    prompts = [prompt for version in ("vicuna", "llama2") for prompt in prompts_of(version).values()]
+    learner.train_from_iterator([*prompts, *WORDS, *map(chr, range(33, 127))], trainer)
+    model = json.loads(learner.to_str())["model"]
+    return model["vocab"], [tuple(pair) for pair in model["merges"]]
+
+
 def write_llama(folder: Path, positions: int = 2048, hidden: int = LLAMA, seed: int = 2) -> None:
     """A Llama in transformers' layout, in the old form: pickled shards, with rotary buffers in them."""
     from transformers import LlamaConfig, LlamaForCausalLM, LlamaTokenizer
 
-    vocabulary = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
-    vocabulary += ["▁", *map(chr, range(33, 127)), "##", "###"]
-    ids = {token: index for index, token in enumerate(vocabulary)}
-    tokenizer = LlamaTokenizer(vocab=ids, merges=[("#", "#"), ("##", "#")], legacy=True)
+    vocabulary, merges = learnt_vocabulary()
+    tokenizer = LlamaTokenizer(vocab=vocabulary, merges=merges, legacy=True)
     config = LlamaConfig(
         vocab_size=len(vocabulary),
         hidden_size=hidden,

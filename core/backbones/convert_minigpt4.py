@@ -81,13 +81,13 @@ def convert(
         image_size=int(model.model.vision_tower.eye.config.image_size),
         mean=CLIP_MEAN,
         std=CLIP_STD,
+        padding="left",
+        max_text_tokens=128,
         dtype=dtype,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        projection = nn.Linear(hidden, spec.dim, bias=False)
-    if dim is None:
-        nn.init.eye_(projection.weight)
+        projection = nn.Identity() if dim is None else nn.Linear(hidden, dim, bias=False, dtype=model.dtype)
     save_backbone(MiniGpt4Backbone(spec, model.eval(), tokenizer, projection), out)
 
 
@@ -97,7 +97,7 @@ def _frame(
     """The tokenizer, with the image placeholder, and the configuration of the whole model."""
     from transformers import AutoConfig
 
-    from core.backbones.minigpt4_model import MiniGpt4Config, SightConfig
+    from core.backbones.minigpt4_model import MiniGpt4Config, MiniGpt4VisionConfig
 
     folder = pieces.llama
     if version not in POSITIONS:
@@ -121,7 +121,7 @@ def _frame(
             if version == "vicuna"
             else "the Llama-2 version has no Q-Former; leave --blip2 out"
         )
-    sight = SightConfig(
+    sight = MiniGpt4VisionConfig(
         eye=shape.eye,
         qformer=shape.qformer if version == "vicuna" else None,
         query_tokens=shape.query_tokens,

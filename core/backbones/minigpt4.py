@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from transformers import StoppingCriteria, StoppingCriteriaList
 
+from core.backbones import minigpt4_model  # noqa: F401  (makes the architecture known to transformers)
 from core.backbones.mllm import MllmBackbone
+from core.backbones.padding import Padded
 from core.backbones.tokenizer import prompt_ids
 
 IMAGE = "<ImageHere>"
@@ -24,33 +26,31 @@ _TURNS = {
     "vicuna": ("<s>" + _SYSTEM + "###Human: ", "###Assistant:"),
     "llama2": ("<s>[INST] ", " [/INST]"),
 }
-_TASKS = {
-    "query": "{text}\nDescribe this garment, changed so, in one word.",
-    "target": "Describe this garment in one word.",
-    "caption": "Describe this garment in one sentence.",
-}
 Version = Literal["vicuna", "llama2"]
 
 
 def prompts_of(version: Version) -> dict[str, str]:
-    """The prompts of a version, in the words of its own conversation template."""
+    """The tasks of every released model, in the conversation template of a version."""
+    from core.backbones.released import TASKS
+
     before, after = _TURNS[version]
-    prompts = {name: before + _LOOK + task + after for name, task in _TASKS.items()}
+    prompts = {k: before + ("" if k == "words" else _LOOK) + task + after for k, task in TASKS.items()}
+    prompts["picture"] += "{text}"
     prompts["caption"] += "{caption}" + ENDS[version]
+    prompts["image"] = _LOOK
     return prompts
 
 
 class MiniGpt4Backbone(MllmBackbone):
     """MiniGPT-4 through the code of every chat-style model; what differs is how a prompt is cut and ends."""
 
-    def _prompt(self, template: str, tokens: Tensor | None, image: bool) -> list[int]:
-        """Ids of a piece of prompt with its placeholder expanded, or left out with its <Img> marks.
+    def _prompt(self, template: str, tokens: Tensor | None, image: int) -> list[int]:
+        """Ids of a piece of prompt with its placeholder, and the marks around it, for `image` pictures.
 
         The original tokenises what stands on either side of the placeholder apart, so that each piece starts
         a word; the special tokens are put between.
         """
-        if not image:
-            template = template.replace(_LOOK, "")
+        template = template.replace(_LOOK, _LOOK * image)
         special = {self._image: self._image_id}
         special |= {str(t): int(i) for t, i in zip(*self._marks(), strict=True)}
         ids: list[int] = []
@@ -68,24 +68,23 @@ class MiniGpt4Backbone(MllmBackbone):
         tokenizer = self.tokenizer
         return [tokenizer.bos_token, tokenizer.eos_token], [tokenizer.bos_token_id, tokenizer.eos_token_id]
 
-    def _generate(self, features: Tensor, max_words: int) -> list[str]:
-        tokens = self.image_tokens(features)
-        start, end = self.spec.prompts["caption"].split("{caption}")
-        row = self._prompt(start, tokens, True)
-        batch = self._pad([row] * len(features))
-        written = self.model.generate(
-            input_ids=batch.ids,
-            attention_mask=batch.mask,
-            mm_encoder_outputs=self._seen(tokens),
-            max_new_tokens=self.spec.max_text_tokens,
-            do_sample=False,
-            eos_token_id=self.tokenizer.eos_token_id,
-            pad_token_id=self.pad_id,
-            suppress_tokens=[self._image_id],
-            stopping_criteria=StoppingCriteriaList([_Ended(self.tokenizer, len(row), end)]),
-        )
-        texts = self.tokenizer.batch_decode(written[:, len(row) :], skip_special_tokens=True)
-        return [" ".join(text.split(end)[0].split()[:max_words]) for text in texts]
+    def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
+        ended = _Ended(self.tokenizer, batch.ids.shape[1], self._end)
+        return {
+            **super()._generation_inputs(batch, tokens),
+            "stopping_criteria": StoppingCriteriaList([ended]),
+            # The placeholder is no word of the original's vocabulary.
+            "suppress_tokens": [self._image_id],
+        }
+
+    def _worded(self, written: Tensor, max_words: int) -> list[str]:
+        texts = self.tokenizer.batch_decode(written, skip_special_tokens=True)
+        return [" ".join(text.split(self._end)[0].split()[:max_words]) for text in texts]
+
+    @property
+    def _end(self) -> str:
+        """The mark that ends an answer."""
+        return self.spec.prompts["caption"].split("{caption}")[1]
 
 
 class _Ended(StoppingCriteria):

@@ -33,7 +33,7 @@ JOINED_PATCHES = 4
 MODEL_TYPE = "minigpt4"
 
 
-class SightConfig(PreTrainedConfig):
+class MiniGpt4VisionConfig(PreTrainedConfig):
     """Shape of the vision side.
 
     `eye` holds the fields of `Blip2VisionConfig`, `qformer` those of `Blip2QFormerConfig` (None: the Llama-2
@@ -41,7 +41,7 @@ class SightConfig(PreTrainedConfig):
     on disk, or may train.
     """
 
-    model_type = "minigpt4_sight"
+    model_type = "minigpt4_vision"
 
     eye: dict[str, Any] | None = None
     qformer: dict[str, Any] | None = None
@@ -58,17 +58,17 @@ class SightConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
 
 
-class Sight(PreTrainedModel):
+class MiniGpt4Vision(PreTrainedModel):
     """The vision side: pictures to what the projection takes, in a frozen front and a back that may train.
 
     It always computes as in evaluation: a picture's features are no matter of chance.
     """
 
-    config_class = SightConfig
-    base_model_prefix = "sight"
+    config_class = MiniGpt4VisionConfig
+    base_model_prefix = "vision"
     main_input_name = "pixel_values"
 
-    def __init__(self, config: SightConfig) -> None:
+    def __init__(self, config: MiniGpt4VisionConfig) -> None:
         super().__init__(config)
         eye = Blip2VisionConfig(**(config.eye or {}))
         self.eye = Blip2VisionModel(eye)
@@ -80,7 +80,11 @@ class Sight(PreTrainedModel):
             self.qformer = Blip2QFormerModel(qformer)
         self.post_init()
 
-    def train(self, mode: bool = True) -> "Sight":
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.eye.dtype  # the query tokens stay in float32
+
+    def train(self, mode: bool = True) -> "MiniGpt4Vision":
         return super().train(False)
 
     def front(self, pixel_values: Tensor) -> Tensor:
@@ -142,7 +146,7 @@ class Sight(PreTrainedModel):
 
 
 class MiniGpt4Config(FastVlmConfig):
-    """A `SightConfig` and a `LlamaConfig`, whose vocabulary holds the image placeholder."""
+    """A `MiniGpt4VisionConfig` and a `LlamaConfig`, whose vocabulary holds the image placeholder."""
 
     model_type = MODEL_TYPE
 
@@ -173,8 +177,12 @@ class MiniGpt4ForConditionalGeneration(FastVlmForConditionalGeneration):
         self.lm_head = nn.Linear(words.hidden_size, words.vocab_size, bias=False)
         self.post_init()
 
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.lm_head.weight.dtype
 
-AutoConfig.register(SightConfig.model_type, SightConfig, exist_ok=True)
-AutoModel.register(SightConfig, Sight, exist_ok=True)
+
+AutoConfig.register(MiniGpt4VisionConfig.model_type, MiniGpt4VisionConfig, exist_ok=True)
+AutoModel.register(MiniGpt4VisionConfig, MiniGpt4Vision, exist_ok=True)
 AutoConfig.register(MODEL_TYPE, MiniGpt4Config, exist_ok=True)
 AutoModelForImageTextToText.register(MiniGpt4Config, MiniGpt4ForConditionalGeneration, exist_ok=True)
