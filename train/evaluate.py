@@ -184,6 +184,8 @@ def _row(name: str, cells: list[str], width: int) -> str:
 def _evaluate(options: argparse.Namespace) -> Result:
     if options.images is not None:
         raise HemlineError("--images are CIRR's; photos in FashionIQ's layout are in the folder of --data")
+    if options.model is None:
+        raise HemlineError("given embeddings and rankings are measured on CIRR alone; give a --model")
     return evaluate(
         options.model,
         options.data,
@@ -196,13 +198,16 @@ def _evaluate(options: argparse.Namespace) -> Result:
 
 
 def _evaluate_cirr(options: argparse.Namespace) -> Result:
-    from train.cirr_sources import evaluate_model
+    from train.cirr_sources import evaluate_given, evaluate_model
 
     if options.protocol is not None:
         raise HemlineError(f"CIRR has one protocol of its own; leave out --protocol {options.protocol}")
+    cirr = read_cirr(options.data, options.split)
+    if options.model is None:
+        return evaluate_given(cirr, options.embeddings, options.rankings, options.normalise)
     return evaluate_model(
         options.model,
-        read_cirr(options.data, options.split),
+        cirr,
         options.images,
         options.modality,
         options.allow_partial,
@@ -215,7 +220,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m train.evaluate", description="Evaluate a model on composed queries."
     )
-    parser.add_argument("--model", type=Path, required=True, help="the folder of a built or trained model")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--model", type=Path, help="the folder of a built or trained model")
+    source.add_argument("--embeddings", type=Path, help="any system's vectors (CIRR)")
+    source.add_argument("--rankings", type=Path, help="any system's ranked lists (CIRR)")
+    parser.add_argument("--normalise", action="store_true", help="bring given vectors to length 1")
     parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout, or CIRR's")
     parser.add_argument("--images", type=Path, help="CIRR's photos, where the paths of its split.rc2 start")
     parser.add_argument("--split", choices=SPLITS, default="val", help="tune: a slice held out of train")
