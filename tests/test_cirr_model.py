@@ -75,19 +75,9 @@ def test_val_is_evaluated_and_long_captions_are_cut_and_counted(
 def test_a_models_submission_of_test1_is_valid(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root, out, photos = _folder(tmp_path / "data", "test1"), tmp_path / "out", tmp_path / "photos"
-    given = (
-        "--data",
-        root,
-        "--model",
-        model,
-        "--images",
-        tmp_path / "photos",
-        "--out",
-        out,
-        "--name",
-        "tiny",
-    )
+    root, out = _folder(tmp_path / "data", "test1"), tmp_path / "out"
+    answers = ("--model", model, "--images", tmp_path / "photos")
+    given = ("--data", root, *answers, "--out", out, "--name", "tiny")
     assert _run(monkeypatch, "cirr", "write", *given) == 0
     assert "pair 12006" in capsys.readouterr().err
     recall, subset = (out / f"{metric}_submission_tiny.json" for metric in ("recall", "recall_subset"))
