@@ -24,7 +24,7 @@ from core.types import Triplet
 from tests.oracle import Oracle
 from train import benchmark
 from train.benchmark import run_table
-from train.report import collect, compare, holm, summary
+from train.report import collect, compare, summary
 from train.rows import Budget, Places, Row, Step, Work, chosen, costs_path, label, plan
 from train.standings import replaced, report
 
@@ -341,12 +341,6 @@ def test_comparisons_are_paired_over_common_seeds_and_adjusted(results: Path) ->
     assert none.gain["R@10"].difference == 0 and none.holm["R@10"] == 1
     assert not any(before.startswith("clip") for before, _ in found)
     assert len(found) == 3 + 4
-
-
-def test_holm_is_the_step_down_adjustment() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []
 
 
 def test_results_that_do_not_belong_together_are_refused(results: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import HemlineError
 from core.evaluation.intervals import SAMPLES, Difference, SeedSummary, across_seeds, paired_bootstrap
 from core.evaluation.result import Result, read_result, refuse_unlike
+from core.evaluation.significance import holm
 from core.files import read_json, write_json
 from train.rows import MODALITIES, ROWS, TRAINED, Row, costs_path, label
 
@@ -139,15 +140,6 @@ def _adjusted(gains: Sequence[Mapping[str, Difference]]) -> dict[str, list[float
     """Holm's adjusted p of each comparison, for each Recall@K a family of its own."""
     names = list(gains[0]) if gains else []
     return {name: holm([gain[name].p for gain in gains]) for name in names}
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment (Holm 1979) of p values, in their order; each at most 1."""
-    adjusted, highest = [0.0] * len(p), 0.0
-    for place, index in enumerate(sorted(range(len(p)), key=lambda i: p[i])):
-        highest = max(highest, min(1.0, (len(p) - place) * p[index]))
-        adjusted[index] = highest
-    return adjusted
 
 
 def summary(model: Model) -> dict[str, SeedSummary]:

@@ -56,7 +56,7 @@ def bootstrap_ci(
     ranks: np.ndarray, categories: Sequence[str], average: str, samples: int = SAMPLES, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
     """95 % interval of each average Recall@K in percent, {"R@1": (low, high)}: ranks int [q] or [s, q]."""
-    drawn = _draw([ranks], categories, average, samples, seed)[0]
+    drawn = _draw([hits(np.atleast_2d(ranks))], categories, average, samples, seed)[0]
     low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
     return {name: (float(low[k]), float(high[k])) for k, name in enumerate(names())}
 
@@ -74,7 +74,22 @@ def paired_bootstrap(
     Both sides must rank the same queries in the same order; every sample draws the same queries for both, and
     the seeds of each side on its own.
     """
-    old, new = (point_estimate(side, categories, average) for side in (before, after))
+    tables = [hits(np.atleast_2d(ranks)) for ranks in (before, after)]
+    return paired_differences(tables[0], tables[1], names(), categories, average, samples, seed)
+
+
+def paired_differences(
+    before: np.ndarray,
+    after: np.ndarray,
+    measures: Sequence[str],
+    categories: Sequence[str],
+    average: str,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> dict[str, Difference]:
+    """As `paired_bootstrap`, of any measures of 0 to 1 a query: float64 [s, q, m] and [t, q, m]."""
+    strata = _strata(categories, average)
+    old, new = (_point(table.mean(axis=0), strata) for table in (before, after))
     drawn_old, drawn_new = _draw([before, after], categories, average, samples, seed)
     gain = drawn_new - drawn_old
     low, high = np.percentile(gain, (2.5, 97.5), axis=0)
@@ -89,7 +104,7 @@ def paired_bootstrap(
             high=float(high[k]),
             p=float(p[k]),
         )
-        for k, name in enumerate(names())
+        for k, name in enumerate(measures)
     }
 
 
@@ -108,24 +123,28 @@ def across_seeds(
 
 def point_estimate(ranks: np.ndarray, categories: Sequence[str], average: str) -> np.ndarray:
     """The average Recall@K over queries and seeds: ranks int [q] or [s, q] -> float64 [k] in percent."""
-    hit = hits(np.atleast_2d(ranks)).mean(axis=0)  # [q, k]
-    means = [hit[rows].mean(axis=0) for rows in _strata(categories, average)]
-    return 100 * np.mean(means, axis=0)
+    return _point(hits(np.atleast_2d(ranks)).mean(axis=0), _strata(categories, average))
+
+
+def _point(table: np.ndarray, strata: Sequence[np.ndarray]) -> np.ndarray:
+    """The average in percent of measures float64 [q, m] -> [m]."""
+    return 100 * np.mean([table[rows].mean(axis=0) for rows in strata], axis=0)
 
 
 def _draw(
-    sides: Sequence[np.ndarray], categories: Sequence[str], average: str, samples: int, seed: int
+    tables: Sequence[np.ndarray], categories: Sequence[str], average: str, samples: int, seed: int
 ) -> list[np.ndarray]:
-    """Bootstrap recalls in percent, one [samples, k] a side; the same queries are drawn for all sides."""
-    tables = [hits(np.atleast_2d(ranks)) for ranks in sides]  # [s, q, k]
+    """Bootstrap averages in percent of tables [s, q, m], [samples, m] each; all draw the same queries."""
     for table in tables:
         if table.shape[1] != len(categories):
             raise HemlineError(f"ranks of {table.shape[1]} queries come with {len(categories)} categories")
     rng = np.random.default_rng(seed)
     strata = _strata(categories, average)
+    first, sizes, of = _alike(tables, strata)
     parts: list[list[np.ndarray]] = [[] for _ in tables]
-    for weights in _query_weights(strata, len(categories), samples, rng):
-        for table, part in zip(tables, parts, strict=True):
+    for weights in _weights(sizes, of, samples, rng):
+        for whole, part in zip(tables, parts, strict=True):
+            table = whole[:, first]
             seeds = len(table)
             share = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=len(weights)) / seeds  # [b, s]
             recall = np.stack([weights @ one for one in table])  # [s, b, k]
@@ -146,15 +165,34 @@ def _strata(categories: Sequence[str], average: str) -> list[np.ndarray]:
     return [np.flatnonzero(of == c) for c in dict.fromkeys(categories)]
 
 
-def _query_weights(
-    strata: Sequence[np.ndarray], queries: int, samples: int, rng: np.random.Generator
+def _alike(
+    tables: Sequence[np.ndarray], strata: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Queries of a stratum that are alike in every table, as one: its first row, its size, its stratum.
+
+    How many of them a bootstrap draws has the same law as if each were drawn alone, and there are few.
+    """
+    rows = np.concatenate([table.transpose(1, 0, 2).reshape(table.shape[1], -1) for table in tables], axis=1)
+    first, sizes, of = [], [], []
+    for number, stratum in enumerate(strata):
+        _, index, counts = np.unique(rows[stratum], axis=0, return_index=True, return_counts=True)
+        first.append(stratum[index])
+        sizes.append(counts)
+        of.append(np.full(len(index), number))
+    return np.concatenate(first), np.concatenate(sizes), np.concatenate(of)
+
+
+def _weights(
+    sizes: np.ndarray, of: np.ndarray, samples: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Chunks [b, q] of bootstrap weights; each row sums to 1, each stratum's share of it is equal."""
-    chunk = max(1, _CHUNK // queries)
+    """Chunks [b, groups] of bootstrap weights; each row sums to 1, each stratum's share of it is equal."""
+    strata = [np.flatnonzero(of == number) for number in range(of[-1] + 1)]
+    chunk = max(1, _CHUNK // len(sizes))
     for start in range(0, samples, chunk):
         size = min(chunk, samples - start)
-        weights = np.empty((size, queries))
+        weights = np.empty((size, len(sizes)))
         for rows in strata:
-            drawn = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=size)
-            weights[:, rows] = drawn / (len(rows) * len(strata))
+            queries = int(sizes[rows].sum())
+            drawn = rng.multinomial(queries, sizes[rows] / queries, size=size)
+            weights[:, rows] = drawn / (queries * len(strata))
         yield weights
