@@ -6,6 +6,7 @@ import pytest
 
 from core.datasets.fashioniq import read_split
 from core.errors import HemlineError
+from core.evaluation.joins import query_texts
 from core.evaluation.protocol import PRESETS, Protocol, from_dict, gallery_ids, preset, query_text
 from core.types import Triplet
 
@@ -47,8 +48,58 @@ def test_presets_are_what_their_papers_do() -> None:
         "clip4cir",
         "macro",
     )
-    with pytest.raises(HemlineError, match=r"'recall'.*closet, clip4cir"):
-        preset("recall")
+    with pytest.raises(HemlineError, match=r"'tirg'.*closet, clip4cir, sprc, recall, e5v, dqu, val"):
+        preset("tirg")
+
+
+@pytest.mark.parametrize(
+    ("name", "gallery", "reference", "join"),
+    [
+        ("sprc", "original", "kept", "sprc"),
+        ("recall", "original", "removed", "recall"),
+        ("e5v", "original", "kept", "both-orders"),
+        ("dqu", "val-split", "removed", "dqu"),
+        ("val", "val-split", "removed", "each"),
+    ],
+)
+def test_the_other_presets_are_what_their_code_does(
+    name: str, gallery: str, reference: str, join: str
+) -> None:
+    found = preset(name)
+    assert (found.gallery, found.reference, found.caption_join) == (gallery, reference, join)
+    assert found.average == "macro"
+
+
+ROWS = (["Is (very)  BLUE; long.", "has sleeves?"], ["", "is red"])
+
+
+@pytest.mark.parametrize(
+    ("join", "full", "blank"),
+    [
+        ("sprc", "is very blue long and has sleeves", "and is red"),
+        ("recall", "Is (very)  BLUE; long. and has sleeves?", " and is red"),
+        ("dqu", "is very blue long and has sleeves", " and is red"),
+        ("comma", "Is (very)  BLUE; long., has sleeves?", ", is red"),
+        ("first", "Is (very)  BLUE; long.", ""),
+        ("second", "has sleeves?", "is red"),
+    ],
+)
+def test_every_join_to_the_letter(join: str, full: str, blank: str) -> None:
+    assert [query_text(row, join) for row in ROWS] == [full, blank]
+    assert query_texts(ROWS[0], join) == ((full,),)
+
+
+def test_sprc_cuts_after_fifty_words() -> None:
+    assert query_text([" ".join(["red"] * 60), "x"], "sprc") == " ".join(["red"] * 50)
+
+
+def test_both_orders_are_one_query_of_two_texts_and_each_is_two_queries() -> None:
+    assert query_texts(["a", "b"], "both-orders") == (("a, b", "b, a"),)
+    assert query_texts(["a"], "both-orders") == (("a",),)
+    assert query_texts(["a", "b"], "each") == (("a",), ("b",))
+    assert query_text(["a"], "second") == "a"
+    with pytest.raises(HemlineError, match="'each' makes more than one text"):
+        query_text(["a", "b"], "each")
 
 
 @pytest.mark.parametrize("field", ["gallery", "reference", "caption_join", "average", "ties"])
@@ -90,6 +141,17 @@ def test_gallery_sizes_on_fashioniq_and_closet(fashioniq_dir: Path, closet_dir: 
         ids = gallery_ids(Protocol("p", gallery, "kept", "and", "micro"), split.triplets, split.galleries)
         return {category: len(photos) for category, photos in ids.items()}
 
+    counted = {}
+    for category in ("dress", "toptee"):
+        triplets = read_split(fashioniq_dir, "val", [category]).triplets
+        references, targets = ({getattr(t, side) for t in triplets} for side in ("reference", "target"))
+        blank = sum(not caption.strip() for t in triplets for caption in t.captions)
+        counted[category] = (len(triplets), len(references), len(references & targets), blank)
+        assert all(len(t.captions) == 2 for t in triplets)
+    assert counted == {"dress": (2017, 1331, 720, 0), "toptee": (1961, 1454, 513, 2)}
+    trained = {c: len(read_split(fashioniq_dir, "train", [c]).triplets) for c in ("dress", "toptee")}
+    assert trained == {"dress": 5985, "toptee": 6027}
+    assert sizes(fashioniq_dir, "union")["dress"] == 9190
     assert sizes(fashioniq_dir, "original") == {"dress": 3817, "toptee": 5373}
     assert sizes(fashioniq_dir, "val-split") == {"dress": 2628, "toptee": 2902}
     assert set(sizes(closet_dir, "union").values()) == {543}

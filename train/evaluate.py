@@ -2,6 +2,8 @@
 
     python -m train.evaluate --model RUN --data CLOSET --split val --protocol closet --json RUN/val.json
     python -m train.evaluate --model RUN --data CIRR --images PHOTOS --split val --json RUN/cirr.json
+    python -m train.evaluate --embeddings FILE --data FASHIONIQ --protocol clip4cir --json OUT.json
+    python -m train.evaluate --rankings FILE --data FASHIONIQ --protocol recall --json OUT.json
 
 `--split tune` is the slice that `train.slices` holds out of train; choose recipes and checkpoints on it, not
 on val.
@@ -17,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 from core.cli import entry
 from core.datasets.cirr import holds_cirr, read_cirr
 from core.errors import HemlineError
+from core.evaluation.given import read_embeddings
+from core.evaluation.given_lists import read_rankings
 from core.evaluation.metrics import names
 from core.evaluation.protocol import PRESETS, Protocol, preset
 from core.evaluation.result import MODALITIES, Result, ranks_path, write_result
-from core.evaluation.run import evaluate_split, photos_needed
+from core.evaluation.run import evaluate_lists, evaluate_split, evaluate_vectors
+from core.evaluation.task import make_task, photos_needed
 from core.requests import FIELDS
 
 if TYPE_CHECKING:
@@ -66,6 +71,35 @@ def evaluate(
         requests=requests,
         model=facts,
         seeds=seeds,
+    )
+
+
+def evaluate_given(
+    split: "Split",
+    protocol: Protocol,
+    embeddings: Path | None = None,
+    rankings: Path | None = None,
+    normalise: bool = False,
+) -> Result:
+    """The result of vectors or of ranked lists in a file, one of them, under a protocol; no photo is needed.
+
+    Keys of queries are "CATEGORY:ROW", under the caption join "each" "CATEGORY:ROW/CAPTION". Every rule of
+    gallery and reference is applied here; what the queries' texts were is the file's own. Errors as
+    `core.evaluation.given` and `given_lists` raise them.
+    """
+    from core.files import sha256_file
+
+    task = make_task(split, protocol)
+    if rankings is not None:
+        facts = {"name": rankings.name, "kind": "given rankings"}
+        lists = read_rankings(rankings)
+        facts["file_sha256"] = sha256_file(rankings)
+        return evaluate_lists(split, task, lists, str(rankings), facts)
+    assert embeddings is not None
+    given = read_embeddings(embeddings, normalise)
+    queries = given.queries([query.key for query in task.queries])
+    return evaluate_vectors(
+        split, task, queries, given.gallery(task.photos, split.union_gallery()), model=given.facts()
     )
 
 
@@ -117,7 +151,7 @@ def table(result: Result) -> str:
     for name, values in rows.items():
         cells = [f"{values[head]:.1f}" for head in heads]
         if "queries" in values:
-            cells += [f"{values['median_rank']:g}", str(int(values["queries"]))]
+            cells += [_median(result, values["median_rank"]), str(int(values["queries"]))]
         if name in result.averages:
             name = f"{name} *" if name == result.protocol.average else name
         lines.append(_row(name, cells, width))
@@ -137,6 +171,12 @@ def table(result: Result) -> str:
         lines += ["", f"asked changes {taken}, {result.attributes.asked} queries ask for one:"]
         lines += attribute_lines(result.attributes)
     return "\n".join(lines)
+
+
+def _median(result: Result, rank: float) -> str:
+    """The median rank; of lists that are cut, one that they do not reach is only known to lie beyond."""
+    shortest = result.model.get("shortest_list", rank)
+    return f">{shortest}" if rank > shortest else f"{rank:g}"
 
 
 def attribute_lines(attributes: "Attributes") -> list[str]:
@@ -184,13 +224,19 @@ def _row(name: str, cells: list[str], width: int) -> str:
 def _evaluate(options: argparse.Namespace) -> Result:
     if options.images is not None:
         raise HemlineError("--images are CIRR's; photos in FashionIQ's layout are in the folder of --data")
+    protocol = preset(options.protocol or "closet")
     if options.model is None:
-        raise HemlineError("given embeddings and rankings are measured on CIRR alone; give a --model")
+        if options.modality != "both" or options.allow_partial or options.features:
+            raise HemlineError("--modality, --allow-partial and --features are of a --model; leave them out")
+        split = open_split(options.data, options.split)
+        return evaluate_given(split, protocol, options.embeddings, options.rankings, options.normalise)
+    if options.normalise:
+        raise HemlineError("--normalise is for --embeddings; a model's vectors have length 1")
     return evaluate(
         options.model,
         options.data,
         options.split,
-        preset(options.protocol or "closet"),
+        protocol,
         options.modality,
         options.allow_partial,
         options.features,
@@ -222,8 +268,8 @@ def main() -> None:
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--model", type=Path, help="the folder of a built or trained model")
-    source.add_argument("--embeddings", type=Path, help="any system's vectors (CIRR)")
-    source.add_argument("--rankings", type=Path, help="any system's ranked lists (CIRR)")
+    source.add_argument("--embeddings", type=Path, help="any system's vectors")
+    source.add_argument("--rankings", type=Path, help="any system's ranked lists")
     parser.add_argument("--normalise", action="store_true", help="bring given vectors to length 1")
     parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout, or CIRR's")
     parser.add_argument("--images", type=Path, help="CIRR's photos, where the paths of its split.rc2 start")

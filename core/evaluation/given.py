@@ -142,6 +142,8 @@ def _npz(path: Path) -> dict[str, Any]:
                 raise HemlineError(f"{path} is one array, not an .npz; write it with np.savez")
             _refuse_lacking(path, file.files, (*NAMES, *VECTORS))
             return {field: _array(file, field, path) for field in (*NAMES, *VECTORS)}
+    except HemlineError:
+        raise
     except (zipfile.BadZipFile, OSError, EOFError, ValueError):
         raise HemlineError(f"{path} is not a whole .npz file; write it again with np.savez") from None
 

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from core.errors import HemlineError
+from core.evaluation.joins import CAPTION_JOINS
+from core.evaluation.joins import query_text as query_text
 from core.types import Triplet
 
 GALLERIES = ("original", "val-split", "union")
 REFERENCES = ("kept", "removed")
-CAPTION_JOINS = ("and", "clip4cir")
 AVERAGES = ("micro", "macro")
 TIES = ("gallery order",)
 
@@ -31,7 +32,7 @@ class Protocol:
         (VAL, CoSMo), in order of first occurrence; "union" against every category's gallery together, in
         order of categories, each photo once (Closet).
     reference: whether the query's own reference photo is "kept" in its ranking or "removed" from it.
-    caption_join: "and" or "clip4cir"; see `query_text`.
+    caption_join: what becomes of a row's captions; see `core.evaluation.joins`.
     average: what leads as a result's `metrics`: "micro" is the mean over queries, "macro" the unweighted mean
         over categories. A result holds both in any case.
     ties: equal scores rank in "gallery order" (the reference implementations sort unstably and define none).
@@ -64,12 +65,19 @@ class Protocol:
 
 
 PRESETS: dict[str, Protocol] = {
-    "closet": Protocol("closet", gallery="union", reference="removed", caption_join="and", average="micro"),
-    "clip4cir": Protocol(
-        "clip4cir", gallery="original", reference="kept", caption_join="clip4cir", average="macro"
-    ),
+    name: Protocol(name, gallery, reference, join, average)
+    for name, gallery, reference, join, average in (
+        ("closet", "union", "removed", "and", "micro"),
+        ("clip4cir", "original", "kept", "clip4cir", "macro"),
+        ("sprc", "original", "kept", "sprc", "macro"),
+        ("recall", "original", "removed", "recall", "macro"),
+        ("e5v", "original", "kept", "both-orders", "macro"),
+        ("dqu", "val-split", "removed", "dqu", "macro"),
+        ("val", "val-split", "removed", "each", "macro"),
+    )
 }
-"""Named after who uses them: Closet's README; CLIP4Cir, SPRC, BLIP4CIR and TG-CIR (retrieval section 2b)."""
+"""Named after who uses them, each field by its source in docs/evaluation.md: Closet's README; CLIP4Cir,
+BLIP4CIR and TG-CIR; SPRC; ReCALL; E5-V; DQU-CIR by its default split; VAL."""
 
 
 def preset(name: str) -> Protocol:
@@ -88,24 +96,6 @@ def from_dict(value: Mapping[str, Any]) -> Protocol:
             f"a protocol has the fields {', '.join(sorted(known))}; wrong here: {', '.join(wrong)}"
         )
     return Protocol(**value)
-
-
-def query_text(captions: Sequence[str], join: str) -> str:
-    """One query's modification text from its captions, in annotation order.
-
-    "and" (Closet): the captions as they are, joined by " and "; a blank caption says nothing and is left out,
-    so that one wording alone reads as itself and blanks alone give "". (ReCALL joins blanks too; that
-    concerns 3 of FashionIQ's 6,016 val queries and none of Closet's.)
-    "clip4cir" (retrieval section 2b, to the letter): every caption stripped of the characters .?, and space
-    at both ends, the first then capitalised (which lowers its other letters), joined by " and "; blank
-    captions are kept as the references keep them, so that ["", "is red"] gives " and is red".
-    """
-    if join == "and":
-        return " and ".join(caption for caption in captions if caption.strip())
-    if join == "clip4cir":
-        stripped = [caption.strip(".?, ") for caption in captions]
-        return " and ".join([text.capitalize() for text in stripped[:1]] + stripped[1:])
-    raise HemlineError(f"captions join as one of {', '.join(CAPTION_JOINS)}, not {join!r}")
 
 
 def gallery_ids(

@@ -77,7 +77,9 @@ def rank_targets(
     step = max(1, _CHUNK_SCORES // max(1, len(gallery_ids)))
     for start in range(0, len(targets), step):
         part = slice(start, start + step)
-        scores = (query_vectors[part] @ distinct.T)[:, group]  # [chunk, n]
+        scores = query_vectors[part] @ distinct.T
+        if len(distinct) < len(group):
+            scores = scores[:, group]  # [chunk, n]
         for row, ids in enumerate(left_out[part]):
             scores[row, [row_of[photo] for photo in ids if photo in row_of]] = -np.inf
         at = target_rows[part, None]

@@ -23,6 +23,9 @@ MODALITIES = ("both", "image", "text")
 class QueryRank:
     """One query's outcome: the target's rank from 1 and cosine score, and the first photo with its own.
 
+    Of given lists only an order is known: scores are 0.0, and a target beyond its list, which is at least as
+    long as the largest cutoff, has the first rank after it.
+
     attributes: where there are records, {"unmet": parts of the request that the first photo fails, "lost":
     untouched fields that it has otherwise than the reference, "met_in_ten": whether one of ten meets all}.
     subset_rank: on CIRR, the target's rank from 1 to 5 among its subset without the reference.

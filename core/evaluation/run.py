@@ -1,7 +1,7 @@
 """Evaluates a model on a split under a protocol. The model comes in as a value; nothing imports torch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,10 +10,12 @@ from core import runs
 from core.errors import HemlineError
 from core.evaluation import preservation
 from core.evaluation import protocol as protocols
+from core.evaluation.given_lists import refuse_own_category_alone, under_rules
 from core.evaluation.intervals import bootstrap_ci
 from core.evaluation.metrics import names, summarise
-from core.evaluation.ranks import Ranking, rank_targets
 from core.evaluation.result import MODALITIES, QueryRank, Result, gallery_hash, query_hash
+from core.evaluation.task import Task, make_task, query_rank, rank_task
+from core.evaluation.task import photos_needed as photos_needed
 from core.requests import Request
 from core.types import Garment, Triplet
 
@@ -38,18 +40,6 @@ class Embedder(Protocol):
     def target_fingerprint(self) -> str:
         """Of what `embed_targets` depends on."""
         ...
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What is ranked: the queries that can be answered with their texts, and each category's gallery."""
-
-    triplets: tuple[Triplet, ...]
-    texts: tuple[str, ...]
-    galleries: dict[str, tuple[str, ...]]
-    missing: tuple[str, ...]
-    corrupt: dict[str, str]
-    dropped: tuple[str, ...]
 
 
 def evaluate_split(
@@ -78,68 +68,100 @@ def evaluate_split(
     """
     if modality not in MODALITIES:
         raise HemlineError(f"a modality is one of {', '.join(MODALITIES)}, not {modality!r}")
-    task = _task(split, protocol, looks, corrupt or {}, allow_partial)
-    photos = tuple(dict.fromkeys(photo for ids in task.galleries.values() for photo in ids))
-    targets = backbone.embed_targets([looks[photo] for photo in photos])
-    queries = _embed_queries(backbone, task, modality, looks)
-    records = _records(split.garments, photos, task.triplets)
-    depth = preservation.DEEP if records else 1
-    ranked, best = _rank(task, protocol, queries, dict(zip(photos, targets, strict=True)), depth)
-    outcomes = _outcomes(task.triplets, best, records, requests) if records else []
+    task = make_task(split, protocol, looks, corrupt, allow_partial)
+    queries = embed_queries(backbone, task, modality, looks)
+    targets = backbone.embed_targets([looks[photo] for photo in task.photos])
+    facts = {"target_fingerprint": backbone.target_fingerprint(), **(model or {})}
+    result = evaluate_vectors(split, task, queries, targets, modality, requests, facts)
+    return replace(result, seeds={**result.seeds, **(seeds or {})})
+
+
+def evaluate_vectors(
+    split: "Split",
+    task: Task,
+    queries: np.ndarray,
+    targets: np.ndarray,
+    modality: str = "both",
+    requests: Mapping[str, Request] | None = None,
+    model: Mapping[str, Any] | None = None,
+) -> Result:
+    """The result of vectors float32 [q, d], in the order of the task's queries, and [n, d], of its photos.
+
+    The other arguments and errors are as for `evaluate_split`.
+    """
+    triplets = [query.triplet for query in task.queries]
+    records = _records(split.garments, task.photos, triplets)
+    ranked, best = rank_task(task, queries, targets, preservation.DEEP if records else 1)
+    outcomes = _outcomes(triplets, best, records, requests) if records else []
     if outcomes:
         ranked = tuple(replace(q, attributes=_told(o)) for q, o in zip(ranked, outcomes, strict=True))
-    facts = {"target_fingerprint": backbone.target_fingerprint(), **(model or {})}
-    result = _result(split, protocol, modality, task, ranked, facts)
     source = "requests" if requests else "records"
-    return replace(
-        result,
-        seeds={**result.seeds, **(seeds or {})},
-        attributes=preservation.summarise(outcomes, source, seed=BOOTSTRAP_SEED) if outcomes else None,
+    attributes = preservation.summarise(outcomes, source, seed=BOOTSTRAP_SEED) if outcomes else None
+    return replace(result_of(split, task, ranked, modality, model), attributes=attributes)
+
+
+def evaluate_lists(
+    split: "Split", task: Task, lists: Mapping[str, Sequence[str]], where: str, model: Mapping[str, Any]
+) -> Result:
+    """The result of ranked lists, gallery ids best first by query key, under the task's protocol.
+
+    where: names them in errors, which are those of `core.evaluation.given_lists.under_rules`. A target that
+    its list does not reach has the first rank after it.
+    """
+    galleries = [task.galleries[query.triplet.category] for query in task.queries]
+    left = under_rules(
+        lists,
+        [query.key for query in task.queries],
+        galleries,
+        [query.triplet.reference for query in task.queries],
+        removed=task.protocol.reference == "removed",
+        known=split.union_gallery(),
+        where=where,
     )
-
-
-def photos_needed(split: "Split", protocol: protocols.Protocol) -> tuple[str, ...]:
-    """Every photo an evaluation looks at: the galleries, then references that no gallery holds."""
-    galleries = protocols.gallery_ids(protocol, split.triplets, split.galleries)
-    ranked = [photo for ids in galleries.values() for photo in ids]
-    return tuple(dict.fromkeys(ranked + [t.reference for t in split.triplets]))
-
-
-def _embed_queries(backbone: Embedder, task: _Task, modality: str, looks: Mapping[str, "Look"]) -> np.ndarray:
-    references = [None if modality == "text" else looks[t.reference] for t in task.triplets]
-    texts = [None if modality == "image" else text for text in task.texts]
-    return backbone.embed_queries(references, texts)
-
-
-def _task(
-    split: "Split",
-    protocol: protocols.Protocol,
-    looks: Mapping[str, "Look"],
-    corrupt: Mapping[str, str],
-    allow_partial: bool,
-) -> _Task:
-    lacking = [photo for photo in photos_needed(split, protocol) if photo not in looks]
-    missing = tuple(photo for photo in lacking if photo not in corrupt)
-    if lacking and not allow_partial:
-        raise HemlineError(
-            f"{len(missing)} photos are missing and {len(lacking) - len(missing)} corrupt in {split.root} "
-            f"(first: {', '.join(lacking[:3])}); bring them, or allow a partial gallery"
-        )
-    gone = set(lacking)
-    kept = tuple(t for t in split.triplets if t.reference not in gone and t.target not in gone)
-    if not kept:
-        raise HemlineError(
-            f"no query of {split.split} in {split.root} can be evaluated: every one lacks a photo"
-        )
-    galleries = protocols.gallery_ids(protocol, split.triplets, split.galleries)
-    return _Task(
-        triplets=kept,
-        texts=tuple(protocols.query_text(t.captions, protocol.caption_join) for t in kept),
-        galleries={c: tuple(photo for photo in ids if photo not in gone) for c, ids in galleries.items()},
-        missing=missing,
-        corrupt={photo: corrupt[photo] for photo in lacking if photo in corrupt},
-        dropped=tuple(t.key for t in split.triplets if t.reference in gone or t.target in gone),
+    if task.protocol.gallery == "union":
+        refuse_own_category_alone(left, [q.triplet.category for q in task.queries], split.galleries, where)
+    ranked = tuple(
+        query_rank(query, _place(query.triplet.target, names), names[0])
+        for query, names in zip(task.queries, left, strict=True)
     )
+    facts = {**model, "shortest_list": min(map(len, left))}
+    return result_of(split, task, ranked, "both", facts)
+
+
+def _place(target: str, names: Sequence[str]) -> int:
+    return names.index(target) + 1 if target in names else len(names) + 1
+
+
+def embed_queries(backbone: Embedder, task: Task, modality: str, looks: Mapping[str, "Look"]) -> np.ndarray:
+    """Unit vectors float32 [q, d] of the task's queries, those of several texts summed and made unit."""
+    asked = questions(task, modality)
+    flat = [pair for pairs in asked for pair in pairs]
+    row = iter(range(len(flat)))
+    vectors = backbone.embed_queries(
+        [None if photo is None else looks[photo] for photo, _ in flat], [text for _, text in flat]
+    )
+    return summed(vectors, [[next(row) for _ in pairs] for pairs in asked])
+
+
+def questions(task: Task, modality: str = "both") -> list[list[tuple[str | None, str | None]]]:
+    """What is put to a model for each query: (reference, text) pairs, None for what the modality hides."""
+    return [
+        [
+            (None if modality == "text" else query.triplet.reference, None if modality == "image" else text)
+            for text in query.texts
+        ]
+        for query in task.queries
+    ]
+
+
+def summed(vectors: np.ndarray, rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """A unit vector for each entry of `rows`: that row of `vectors`, or the sum of several, made unit."""
+    out = vectors[[places[0] for places in rows]]
+    for number, places in enumerate(rows):
+        if len(places) > 1:
+            total = vectors[list(places)].astype(np.float64).sum(axis=0)
+            out[number] = total / max(float(np.linalg.norm(total)), 1e-12)
+    return out
 
 
 def _records(
@@ -178,60 +200,15 @@ def _told(outcome: preservation.Outcome) -> dict[str, Any]:
     }
 
 
-def _rank(
-    task: _Task,
-    protocol: protocols.Protocol,
-    queries: np.ndarray,
-    targets: Mapping[str, np.ndarray],
-    depth: int,
-) -> tuple[tuple[QueryRank, ...], list[list[str]]]:
-    """Every query's rank and its first `depth` hits, in query order; each category has its own gallery."""
-    found: dict[int, QueryRank] = {}
-    best: dict[int, list[str]] = {}
-    for category in dict.fromkeys(t.category for t in task.triplets):
-        rows = [row for row, t in enumerate(task.triplets) if t.category == category]
-        asked = [task.triplets[row] for row in rows]
-        gallery = task.galleries[category]
-        ranking = rank_targets(
-            queries[rows],
-            np.stack([targets[photo] for photo in gallery]),
-            gallery,
-            [t.target for t in asked],
-            exclude=[(t.reference,) for t in asked] if protocol.reference == "removed" else None,
-            keys=[t.key for t in asked],
-            top_k=depth,
-        )
-        for place, row in enumerate(rows):
-            found[row] = _query_rank(task.triplets[row], task.texts[row], ranking, place, gallery)
-            best[row] = [gallery[hit] for hit in ranking.best[place] if hit >= 0]
-    order = range(len(task.triplets))
-    return tuple(found[row] for row in order), [best[row] for row in order]
-
-
-def _query_rank(
-    triplet: Triplet, text: str, ranking: Ranking, place: int, gallery: Sequence[str]
-) -> QueryRank:
-    return QueryRank(
-        key=triplet.key,
-        category=triplet.category,
-        reference=triplet.reference,
-        target=triplet.target,
-        text=text,
-        rank=int(ranking.rank[place]),
-        score=float(ranking.score[place]),
-        top1=gallery[int(ranking.top[place])],
-        top1_score=float(ranking.top_score[place]),
-    )
-
-
-def _result(
+def result_of(
     split: "Split",
-    protocol: protocols.Protocol,
-    modality: str,
-    task: _Task,
+    task: Task,
     ranked: tuple[QueryRank, ...],
-    model: dict[str, Any],
+    modality: str = "both",
+    model: Mapping[str, Any] | None = None,
 ) -> Result:
+    """What the ranks of a task come to, with what a reader needs to judge them; attributes are left out."""
+    protocol = task.protocol
     ranks = np.array([query.rank for query in ranked])
     categories = [query.category for query in ranked]
     metrics = summarise(ranks, categories)
@@ -240,9 +217,9 @@ def _result(
         protocol=protocol,
         counts={
             "queries": len(ranked),
-            "gallery": len({photo for ids in task.galleries.values() for photo in ids}),
+            "gallery": len(task.photos),
             "missing": len(task.missing),
-            "corrupt": len(task.corrupt),
+            "corrupt": len(task.corrupt or {}),
         },
         metrics={name: leading[name] for name in names()},
         per_category=metrics.per_category,
@@ -252,12 +229,14 @@ def _result(
         modality=modality,
         partial=bool(task.missing or task.corrupt),
         missing=task.missing,
-        corrupt=task.corrupt,
+        corrupt=dict(task.corrupt or {}),
         dropped=task.dropped,
         gallery_hash=gallery_hash(task.galleries),
-        query_hash=query_hash(task.triplets, task.texts),
+        query_hash=query_hash(
+            [replace(q.triplet, key=q.key) for q in task.queries], [q.text for q in task.queries]
+        ),
         data_fingerprint=split.fingerprint,
-        model=model,
+        model=dict(model or {}),
         seeds={"bootstrap": BOOTSTRAP_SEED},
         git=runs.git_state(),
         versions=runs.versions(),
