@@ -2,6 +2,7 @@
 
     python -m core.backbones.build --data CLOSET --out RUN0
     python -m core.backbones.build --data CLOSET --out CLIP0 --kind clip --combiner combiner
+    python -m core.backbones.build --init internvl3-1b --out RUN0
 
 The tokenizer learns from the train split's captions and modification texts only.
 """
@@ -190,23 +191,38 @@ def _clip(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "ClipBackbone":
     return ClipBackbone(spec, VisionTextDualEncoderModel(config), tokenizer, combiner)
 
 
-def _released(parts: Parts, folder: Path) -> "Backbone":
-    import torch
+def initial(
+    name: str, *, dim: int | None = None, dtype: str = "float32", combiner: str = "sum"
+) -> "Backbone":
+    """A released model by its registry name, its hub id, or the folder that holds its files.
 
-    from core.backbones.clip import from_released
+    Fetches it from the hub where it is not in the local cache. Raises HemlineError where the name is unknown,
+    the hub cannot be reached, or the model's files cannot be loaded here.
+    """
+    from core.backbones.hub import fetch
+    from core.backbones.registry import entry_of
+    from core.backbones.released import from_folder
 
-    if parts.kind != "clip":
-        raise HemlineError("--released takes a CLIP; say --kind clip as well")
-    torch.manual_seed(parts.seed)
-    return from_released(folder, parts.combiner)
+    if Path(name).is_dir():
+        return from_folder(Path(name), dim=dim, dtype=dtype, combiner=combiner)
+    found = entry_of(name)
+    if found.refused:
+        raise HemlineError(f"{found.name} cannot be loaded: {found.refused}")
+    return from_folder(
+        fetch(found.hub),
+        dim=dim,
+        dtype=dtype,
+        image_size=found.image_size,
+        framing=found.framing,
+        embedder=found.embedder,
+        combiner=combiner,
+    )
 
 
 def main() -> None:
     """Command line: read the train split, build, save."""
     parser = argparse.ArgumentParser(description="Build an untrained backbone from its parts.")
-    parser.add_argument(
-        "--data", type=Path, required=True, nargs="+", help="dataset folders; their train splits are read"
-    )
+    parser.add_argument("--data", type=Path, nargs="+", help="dataset folders; their train splits are read")
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--kind", choices=["mllm", "clip"], default="mllm")
     parser.add_argument("--layers", type=int, default=2, help="of the decoder or text encoder")
@@ -226,23 +242,28 @@ def main() -> None:
     parser.add_argument("--padding", choices=["right", "left"], default="right")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--released", type=Path, help="of kind clip: a released CLIP's folder, taken as it is"
+        "--init", help="a released model instead: a name of core.backbones.registry, a hub id or a folder"
     )
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="of --init")
     options = vars(parser.parse_args())
-    data, out, released = (options.pop(name) for name in ("data", "out", "released"))
+    data, out, init, dtype = (options.pop(name) for name in ("data", "out", "init", "dtype"))
+    if (data is None) == (init is None):
+        raise HemlineError("give either --data, to build a new model, or --init, for a released one")
     parts = Parts(**options)
 
     from core.backbones.saving import refuse_other_model, save_backbone
     from core.datasets.fashioniq import join_splits, read_split
 
     refuse_other_model(out)
-    if released is not None:
-        backbone = _released(parts, released)
+    if init is not None:
+        backbone = initial(init, dtype=dtype, combiner=parts.combiner)
     else:
         backbone = build(parts, wordings(join_splits([read_split(folder, "train") for folder in data])))
     save_backbone(backbone, out)
-    sizes = ", ".join(f"{name} {sum(p.numel() for p in found):,}" for name, found in backbone.parts().items())
-    print(f"{out}: {parts.kind}, {len(backbone.tokenizer)} tokens in the vocabulary, parameters: {sizes}")
+    counts = {name: sum(p.numel() for p in found) for name, found in backbone.parts().items()}
+    sizes = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    words = len(backbone.tokenizer)
+    print(f"{out}: {backbone.spec.kind}, {words} tokens in the vocabulary, parameters: {sizes}")
 
 
 if __name__ == "__main__":

@@ -196,6 +196,12 @@ def load_clip(folder: Path, spec: Spec) -> ClipBackbone:
     model = load_model(AutoModel, folder, spec.dtype)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
+    if model.config.model_type == "siglip":
+        from core.backbones.siglip import SiglipBackbone
+
+        siglip = SiglipBackbone(spec, model, tokenizer)
+        siglip.tower.freeze_front()
+        return siglip.eval()
     if model.config.projection_dim != spec.dim:
         raise HemlineError(
             f"{folder}: the weights give vectors of {model.config.projection_dim}, the specification says "

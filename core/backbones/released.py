@@ -83,7 +83,7 @@ def from_folder(
         if kind == "siglip":
             from core.backbones.siglip import from_released as siglip
 
-            return siglip(folder, combiner, framing)
+            return siglip(folder, framing)
         if kind not in CHAT:
             own = " and needs code of its own, which is never run" if "auto_map" in config else ""
             raise HemlineError(
@@ -188,7 +188,7 @@ def prompts_of(folder: Path, kind: str, tokenizer: Any, image_id: int, embedder:
     if one.count(image) != 1 or two.count(image) != 2:
         raise HemlineError(f"{folder}: its chat template does not show a picture as one {image}")
     shared = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(one))
-    piece = one[shared - (len(two) - len(one)) : shared]
+    piece = image if template is None else one[shared - (len(two) - len(one)) : shared]
     before, after = AROUND.get(kind, ("", ""))
     whole = piece.replace(image, before + image + after)
     return {"image": whole} | {name: text.replace(piece, whole) for name, text in prompts.items()}
