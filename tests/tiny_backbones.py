@@ -1,5 +1,7 @@
 """Tiny backbones of random weights and drawn pictures, for the tests of every room."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,11 +26,19 @@ KINDS: dict[str, dict[str, Any]] = {
     "mllm-unfrozen": {"kind": "mllm", "frozen_blocks": 12},
     "clip-sum": {"kind": "clip", "combiner": "sum"},
     "clip-combiner": {"kind": "clip", "combiner": "combiner"},
+    "minigpt4-vicuna": {"version": "vicuna"},
+    "minigpt4-llama2": {"version": "llama2"},
+    "minigpt4-open": {"version": "vicuna", "frozen_qformer": False},
 }
 
 
 def tiny(name: str, **changes: Any) -> Backbone:
     """The backbone of `KINDS` with a narrow random tower and a two-layer text side."""
+    if name.startswith("minigpt4"):
+        from tests.tiny_minigpt4 import tiny_minigpt4
+
+        with TemporaryDirectory() as folder:
+            return tiny_minigpt4(Path(folder), **KINDS[name], **changes)
     sizes: dict[str, Any] = {"layers": 2, "hidden": 32, "heads": 2, "vocab": 320, "grid": 2, "dim": 16}
     sizes |= {"image_size": 64, "width": 0.1, **KINDS[name], **changes}
     return build(Parts(**sizes), iter(WORDS * 3))
