@@ -34,7 +34,8 @@ VICUNA = (
 )
 MISTRAL = (
     "{% for m in messages %}[INST] {% for c in m['content'] %}"
-    "{% if c['type'] == 'image' %}<image>\n{% else %}{{ c['text'] }}{% endif %}{% endfor %} [/INST]{% endfor %}"
+    "{% if c['type'] == 'image' %}<image>\n{% else %}{{ c['text'] }}{% endif %}{% endfor %} [/INST]"
+    "{% endfor %}"
 )
 SMOL = (
     "<|im_start|>{% for m in messages %}{{ m['role'].capitalize() }}:{% for c in m['content'] %}"
@@ -77,7 +78,8 @@ def llava_onevision() -> Made:
     tokenizer = tiny_tokenizers.qwen("<image>", "<video>")
     vision = t.SiglipVisionConfig(**SIGHT, image_size=SIDE, patch_size=8, vision_use_head=False)
     config = t.LlavaOnevisionConfig(
-        vision_config=vision, text_config=t.Qwen2Config(**_words(tokenizer)), image_token_index=_id(tokenizer),
+        vision_config=vision, text_config=t.Qwen2Config(**_words(tokenizer)),
+        image_token_index=_id(tokenizer),
         video_token_index=_id(tokenizer, "<video>"), image_grid_pinpoints=[[SIDE, SIDE]],
         vision_feature_select_strategy="full", vision_feature_layer=-1,
     )  # fmt: skip
@@ -164,7 +166,8 @@ def blip2() -> Made:
         ffn_dim=48, word_embed_proj_dim=32,
     )  # fmt: skip
     config = t.Blip2Config(
-        vision_config={**SIGHT, "image_size": SIDE, "patch_size": 8},
+        vision_config={**SIGHT, "image_size": SIDE, "patch_size": 8, "initializer_range": 0.1},
+        # (its own initial weights are so small that no picture differs from another)
         qformer_config={**SIGHT, "encoder_hidden_size": 16, "vocab_size": 30},
         text_config=text.to_dict(), num_query_tokens=4, image_token_index=_id(tokenizer),
     )  # fmt: skip
