@@ -10,6 +10,7 @@ whole rankings or other wordings is then not measured, and the study says so.
 """
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,6 +102,7 @@ def study_model(
         )
         for modality in MODALITIES
     }
+    requests = _by_query(results["both"], requests)
     told = study_results(results, requests)
     return results, more_of(told, results["both"], once, asked, looks, requests, paraphrases, verdicts)
 
@@ -169,9 +171,10 @@ def _wordings(result: Result, ask: Any, split: "Split", paraphrases: Path | None
     if paraphrases:
         sets["supplied"] = read_paraphrases(paraphrases, result)
     told = {}
-    keys = [query.key for query in result.ranks]
+    keys = [_row(query.key) for query in result.ranks]
+    first = {key: row for row, key in reversed([*enumerate(keys)])}  # a row that is asked twice counts once
     for name, wordings in sets.items():
-        asked = asked_wordings(wordings, keys)
+        asked = [(first[key], text) for key, text in asked_wordings(wordings, list(dict.fromkeys(keys)))]
         if not asked:
             continue
         rows = [row for row, _ in asked]
@@ -192,9 +195,22 @@ def _wordings(result: Result, ask: Any, split: "Split", paraphrases: Path | None
     return plain(told)
 
 
+_CLEANING = ("clip4cir", "sprc", "dqu")  # joins that clean each caption, as a wording alone is cleaned too
+
+
 def _text(wording: str, protocol: Protocol) -> str:
     """One wording as the protocol would ask it: alone, nothing is joined."""
-    return query_text((wording,), "clip4cir" if protocol.caption_join == "clip4cir" else "and")
+    return query_text((wording,), protocol.caption_join if protocol.caption_join in _CLEANING else "and")
+
+
+def _row(key: str) -> str:
+    """The row a query is of: a protocol that asks each caption calls its queries "dress:3/0", "dress:3/1"."""
+    return re.sub(r"(:\d+)/\d+$", r"\1", key)
+
+
+def _by_query(result: Result, requests: Mapping[str, Request]) -> dict[str, Request]:
+    """The requests of rows by the keys of the result's queries; those without one are left out."""
+    return {q.key: requests[_row(q.key)] for q in result.ranks if _row(q.key) in requests}
 
 
 def read_modalities(paths: Sequence[Path]) -> dict[str, Result]:
@@ -208,10 +224,28 @@ def read_modalities(paths: Sequence[Path]) -> dict[str, Result]:
     return results
 
 
+def _requests_on_file(data: Path | None, split: str, results: Mapping[str, Result]) -> dict[str, Request]:
+    """What the queries of results ask for, where `data` is given and has it; the data must be theirs."""
+    from core.datasets.asked import read_asked
+
+    if data is None:
+        return {}
+    asked = open_split(data, split)
+    for name, result in results.items():
+        if result.data_fingerprint != asked.fingerprint:
+            raise HemlineError(
+                f"the result of {name} is not of {data}, split {split}; give the data it was made on"
+            )
+    requests = read_asked(asked)
+    return _by_query(next(iter(results.values())), requests)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m train.study", description="Study what a recall hides.")
     parser.add_argument("--model", type=Path, help="the folder of a built or trained model")
-    parser.add_argument("--data", type=Path, help="a folder in FashionIQ's layout")
+    parser.add_argument(
+        "--data", type=Path, help="a folder in FashionIQ's layout; with --results, for its requests"
+    )
     parser.add_argument("--split", choices=SPLITS, default="val", help="tune: a slice held out of train")
     parser.add_argument("--protocol", choices=sorted(PRESETS), default="closet")
     parser.add_argument(
@@ -223,7 +257,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--allow-partial", action="store_true", help="leave lacking photos out")
     parser.add_argument("--features", type=Path, help="a folder that keeps the frozen tower's features")
     options = parser.parse_args()
-    if bool(options.results) == bool(options.model and options.data):
+    if bool(options.results) == bool(options.model) or (options.model and not options.data):
         raise HemlineError("give either --model and --data, or --results")
     if options.results and (options.paraphrases or options.verdicts):
         raise HemlineError("--paraphrases and --verdicts need the model's rankings; give --model and --data")
@@ -235,7 +269,7 @@ def main() -> None:
     options = _options()
     if options.results:
         results = read_modalities(options.results)
-        study = study_results(results)
+        study = study_results(results, _requests_on_file(options.data, options.split, results))
     else:
         options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is told before the work
         results, study = study_model(

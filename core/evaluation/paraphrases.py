@@ -113,10 +113,10 @@ def _overlap(tops: Sequence[Sequence[str]]) -> float:
     )
 
 
-def asked_wordings(wordings: Mapping[str, Sequence[str]], keys: Sequence[str]) -> list[tuple[int, str]]:
-    """Every wording to ask with the row of its query, of the queries that have two that are not blank."""
-    rows = []
-    for row, key in enumerate(keys):
+def asked_wordings(wordings: Mapping[str, Sequence[str]], keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Each key with each wording to ask, of the queries that have two wordings that are not blank."""
+    asked = []
+    for key in keys:
         texts = [text for text in wordings.get(key, ()) if text.strip()]
-        rows += [(row, text) for text in texts] if len(texts) > 1 else []
-    return rows
+        asked += [(key, text) for text in texts] if len(texts) > 1 else []
+    return asked
