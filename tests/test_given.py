@@ -98,7 +98,7 @@ def test_whole_and_cut_lists_give_the_recalls_of_their_vectors(
     place: Place, tmp_path: Path, name: str, trec: bool
 ) -> None:
     vectors = evaluate_given(place.split, preset(name), _npz(place.arrays(), tmp_path / "given"))
-    for depth in (None, 55) if name == "closet" else (None,):  # the categories' own galleries are small
+    for depth in (None, 51) if name == "closet" else (None,):  # the categories' own galleries are small
         lists = {key: place.order(row)[:depth] for row, key in enumerate(place.keys)}
         path = tmp_path / ("run.trec" if trec else "run.json")
         if trec:
@@ -231,7 +231,7 @@ def test_lists_made_under_another_rule_are_refused(place: Place, tmp_path: Path)
     path.write_text(json.dumps(without))
     with pytest.raises(HemlineError, match="has the whole gallery but its reference"):
         evaluate_given(place.split, kept, rankings=path)
-    path.write_text(json.dumps({key: names[:52] for key, names in without.items()}))
+    path.write_text(json.dumps({key: names[:50] for key, names in without.items()}))
     with pytest.raises(HemlineError, match="made with it removed"):
         evaluate_given(place.split, kept, rankings=path)
 
