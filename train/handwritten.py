@@ -19,6 +19,7 @@ import numpy as np
 from core import runs
 from core.cli import entry
 from core.errors import HemlineError
+from core.evaluation.kinds import length_of_text
 from core.evaluation.preservation import DEEP, summarise
 from core.evaluation.shares import Share, shares
 from core.files import fingerprint, sha256_file, write_json
@@ -30,9 +31,6 @@ from train.references import References
 
 if TYPE_CHECKING:
     from core.search import Searcher
-
-LENGTHS = ((1, 4), (5, 8), (9, 15), (16, None))
-"""The numbers of words, first and last, that texts are grouped by."""
 
 
 def report(rows: Sequence[Answered], drawn: Mapping[str, References]) -> dict[str, Any]:
@@ -125,16 +123,10 @@ def _number(row: Answered) -> list[str]:
     return [str(count) if count < 3 else "3 or more"]
 
 
-def _length(row: Answered) -> list[str]:
-    words = len(row.text.text.split())
-    first, last = next(ends for ends in LENGTHS if ends[1] is None or words <= ends[1])
-    return [f"{first:02d} or more" if last is None else f"{first:02d} to {last:02d}"]
-
-
 _GROUPS: dict[str, Callable[[Answered], Sequence[str]]] = {
     "by change": _changes,
     "by number of changes": _number,
-    "by words": _length,
+    "by words": lambda row: [length_of_text(row.text.text)],
     "by file": lambda row: [row.source],
 }
 
