@@ -76,4 +76,4 @@ def lend(backbone: "Backbone", on_gpu: "Backbone | None") -> None:
             return on_cpu(looks, texts)
 
     if on_gpu is not None:
-        backbone.embed_queries = embed_queries  # type: ignore[method-assign]
+        backbone.embed_queries = embed_queries  # type: ignore[method-assign, assignment]

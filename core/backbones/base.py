@@ -163,7 +163,7 @@ class Backbone(nn.Module, ABC):
 
     def _shown(self, looks: Sequence[Shown]) -> tuple[Tensor | None, list[int]]:
         """The features of each row's looks, with an axis for several where a row has them, and how many."""
-        rows = [list(look) if isinstance(look, list | tuple) else [look] for look in looks]
+        rows = [_several(look) for look in looks]
         counts = [sum(look is not None for look in row) for row in rows]
         most = max(counts, default=0)
         if most <= 1:
@@ -208,6 +208,13 @@ class Backbone(nn.Module, ABC):
             finally:
                 if training:
                     self.train()
+
+
+def _several(shown: Shown) -> list[Look | None]:
+    """What a query shows as a list, of one look too."""
+    if isinstance(shown, list | tuple):
+        return list(shown)
+    return [shown]  # type: ignore[list-item]
 
 
 def present(text: str | None) -> str | None:

@@ -129,7 +129,10 @@ class QwenSight(Sight):
             return BaseModelOutputWithPooling(pooler_output=first)  # type: ignore[arg-type]
         from transformers.models.qwen3_vl.modeling_qwen3_vl import BaseModelOutputWithDeepstackFeatures
 
-        return BaseModelOutputWithDeepstackFeatures(pooler_output=first, deepstack_features=deeper)
+        return BaseModelOutputWithDeepstackFeatures(
+            pooler_output=first,  # type: ignore[arg-type]
+            deepstack_features=deeper,  # type: ignore[arg-type]
+        )
 
     def grid(self, count: int) -> Tensor:
         """Time, height and width of each of `count` pictures in patches, int64 [count, 3]."""

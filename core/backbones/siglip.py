@@ -36,8 +36,8 @@ class SiglipBackbone(ClipBackbone):
             ids = text_ids(self.tokenizer, text, self.spec.max_text_tokens) + ending
             filling = [self.pad_id] * (LENGTH - len(ids))
             rows.append(filling + ids if self.tokenizer.padding_side == "left" else ids + filling)
-        ids = torch.tensor(rows, device=self.device)
-        return unit(self.model.text_model(input_ids=ids).pooler_output)
+        padded = torch.tensor(rows, device=self.device)
+        return unit(self.model.text_model(input_ids=padded).pooler_output)
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
         return {"tower": [], "picture": [], "text": list(self.model.text_model.parameters())}
