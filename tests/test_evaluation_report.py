@@ -1,19 +1,28 @@
 """Reports of results: what is in them, texts that stay texts, and comparisons that are refused."""
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from core.errors import HemlineError
-from core.evaluation.result import read_result, write_result
+from core.evaluation.result import MODALITIES, read_result, write_result
+from core.evaluation.study import STUDY_FILE, Study, read_study, study_results, write_study
+from tests.contrast import contrast
+from train.compare import compare
 from train.comparison_report import comparison_document
+from train.document import Measure, Table, told
+from train.document_style import DARK, LIGHT
 from train.document_text import html, markdown
 from train.evaluation_report import evaluation_document
 
-SHIPPED = Path(__file__).parents[1] / "assets/results/shipped"
+RESULTS = Path(__file__).parents[1] / "assets/results"
+SHIPPED = RESULTS / "shipped"
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:alert(1)) "quoted" | cell'
 
 
@@ -65,8 +74,114 @@ def test_a_report_says_the_protocol_the_counts_and_every_recall_with_its_interva
 def test_a_comparison_tells_gains_and_moves_and_refuses_unlike_results() -> None:
     document = comparison_document(SHIPPED / "clip-closet-val.json", SHIPPED / "closet-val-both.json", most=2)
     titles = [section.title for section in document.sections]
-    assert titles[:2] == ["Gain", "Rank moves"]
-    moves = document.sections[1].parts[0].rows[0]  # type: ignore[union-attr]
+    assert titles[:3] == ["Gain", "Tests", "Rank moves"]
+    moves = document.sections[2].parts[0].rows[0]  # type: ignore[union-attr]
     assert sum(map(int, moves[1:])) == 444
+    sides = [{"x": read_result(SHIPPED / f"{n}.json")} for n in ("clip-closet-val", "closet-val-both")]
+    found = compare(*sides)
+    for text in (Tags(html(document)).text, markdown(document).replace("\\", "")):
+        for gain in found.gain.values():
+            assert f"{gain.difference:+.1f} ({gain.low:+.1f} to {gain.high:+.1f})" in text
+        for test in found.tests.values():
+            assert f"{test.gained} / {test.lost}" in text and f"{test.effect:+.2f}" in text
+        assert f"{len(found.tests)} tests" in text and "sign-flip" in text and "Holm" in text
+
+
+def test_two_that_are_alike_are_told_to_be_no_better_and_no_worse() -> None:
+    document = comparison_document(SHIPPED / "closet-val-both.json", SHIPPED / "closet-val-both.json")
+    assert "neither better nor worse" in document.summary[0]
+
+
+def test_unlike_galleries_are_refused() -> None:
     with pytest.raises(HemlineError, match="different galleries"):
         comparison_document(SHIPPED / "wardrobe-val-both.json", SHIPPED / "closet-val-both.json")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study's folder on real ranks; answers and wordings as a study once measured them."""
+    path = tmp_path_factory.mktemp("study")
+    results = {m: read_result(SHIPPED / f"closet-val-{m}.json") for m in MODALITIES}
+    stored = read_study(RESULTS / "study/closet-val" / STUDY_FILE)
+    whole = replace(
+        study_results(results),
+        answers=stored.answers,
+        wordings=stored.wordings,
+        not_measured={"lexicon": "no requests are on file"},
+    )
+    write_study(whole, path / STUDY_FILE)
+    write_result(results["both"], path / "both.json")
+    return path
+
+
+def measured(study: Study) -> Iterator[dict[str, float]]:
+    """Every share of the sections that are shown whole."""
+    waiting = [study.answers, study.wordings, study.attributes, study.modalities and study.modalities["at"]]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and "percent" in value:
+            yield value
+        elif isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
+
+
+def test_a_study_is_shown_whole_in_words_with_every_interval_beside_its_number(folder: Path) -> None:
+    document = evaluation_document(folder, most=2)
+    study = read_study(folder / STUDY_FILE)
+    parts = [part for section in document.sections for part in section.parts if isinstance(part, Table)]
+    shown = {cell for part in parts for row in part.rows for cell in row if isinstance(cell, Measure)}
+    both = ("both", "image", "text")  # told as recalls, by the protocol's average
+    at = study.modalities["at"].values() if study.modalities else ()
+    recalls = [of[name] for of in at for name in both]
+    pairs = {(cell.percent, cell.low, cell.high) for cell in shown}
+    told_in_words = [w["overlap"] for w in (study.wordings or {}).values()]
+    for one in measured(study):
+        if one not in recalls and one not in told_in_words:
+            assert (one["percent"], one["low"], one["high"]) in pairs, one
+    for text in (Tags(html(document)).text, markdown(document)):
+        assert all(told(cell) in text for cell in shown)
+        names = [row[0] for part in parts for row in part.rows] + [s.title for s in document.sections]
+        raw = ("ci95", "shortcut_solvable", "neg_recall", "top1", "as_evaluated", "per_category")
+        assert not set(raw) & set(map(str, names))
+    assert all(section.notes for section in document.sections)
+    last = document.sections[-1]
+    assert last.title == "Not measured"
+    assert isinstance(last.parts[0], Table)
+    assert ("Words against requests", "No requests are on file.") in last.parts[0].rows
+
+
+def test_a_result_alone_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    last = evaluation_document(SHIPPED / "closet-val-both.json").sections[-1]
+    assert isinstance(last.parts[0], Table)
+    assert {"Other wordings", "Leakage and copies"} <= {row[0] for row in last.parts[0].rows}
+
+
+def test_a_study_of_another_model_than_the_result_beside_it_is_refused(folder: Path, tmp_path: Path) -> None:
+    result = read_result(folder / "both.json")
+    write_result(replace(result, model={**result.model, "fingerprint": "another"}), tmp_path / "both.json")
+    write_study(read_study(folder / STUDY_FILE), tmp_path / STUDY_FILE)
+    with pytest.raises(HemlineError, match="not of one study"):
+        evaluation_document(tmp_path)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_texts_and_marks_stand_out(colours: dict[str, str]) -> None:
+    for ground in ("paper", "card"):
+        for ink in ("ink", "soft", "link"):
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)  # WCAG 1.4.3, AA
+        for drawn in ("mark", "interval"):
+            assert contrast(colours[drawn], colours[ground]) >= 3, (drawn, ground)  # WCAG 1.4.11
+
+
+def test_a_phone_shows_the_page_without_scrolling_sideways(folder: Path, tmp_path: Path) -> None:
+    page_path = tmp_path / "report.html"
+    page_path.write_text(html(evaluation_document(folder, most=2)), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(page_path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        clipped = "[...document.querySelectorAll('.wide')].filter(n => n.scrollWidth > n.clientWidth).length"
+        assert page.evaluate(clipped) == 0
+        browser.close()

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from core.judgements import current, events, open_store
 from core.pictures import picture_hash
 from core.search import describe, open_searcher
+from tests.contrast import contrast
 from tests.running_app import HOSTILE, HOSTILE_CAPTION, App, running_app
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -286,18 +287,6 @@ def test_nothing_overflows_and_text_stands_out(page: Page, app: App) -> None:
         for part in (".score", ".card-words", ".act"):
             ink, ground = page.locator(f".card {part}").first.evaluate(read)
             assert contrast(ink, ground) >= 4.5, (width, theme, part, ink, ground)
-
-
-def contrast(first: str, second: str) -> float:
-    """WCAG's contrast of two "rgb(r, g, b)" colours."""
-
-    def light(colour: str) -> float:
-        parts = [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
-        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    low, high = sorted((light(first), light(second)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_the_page_never_learns_where_files_lie(page: Page, app: App) -> None:

@@ -1,66 +1,176 @@
-"""The sections of an evaluation's report, from a result, a study, a leakage audit and a run card."""
+"""The sections of a report that show a result: recall, groups, attributes, leakage, the hardest queries.
 
-from collections.abc import Callable, Iterator, Mapping
+What a study adds is in `study_sections`, how it was measured in `report_setting`.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import HemlineError
+from core.evaluation.groups import groups
 from core.evaluation.metrics import names
-from core.evaluation.preservation import Attributes
 from core.evaluation.result import QueryRank, Result
-from core.evaluation.study import Study
-from train.document import Bar, Bars, Query, Section, Table
+from core.evaluation.study import plain
+from train.document import Cell, Measure, Query, Section, Table, count, share
 from train.leakage import LABELS
 
-_STUDIED = {
-    "modalities": "One side of the query alone",
-    "groups": "By kind of change, length and category",
-    "lexicon": "How far the words tell the kind of change",
-    "answers": "Negatives and several right answers",
-    "wordings": "Other wordings",
+ASKED_BY = {"both": "reference and words", "image": "reference alone", "text": "words alone"}
+"""What the modalities of a query are called."""
+
+FIELDS = {
+    "colors": "colour",
+    "kind": "kind of garment",
+    "add": "a detail added",
+    "remove": "a detail taken away",
+    "details": "details",
+    "negation": "negation (no, not, without)",
+    "relative": "relative (more, less, longer)",
+    "other": "none of these",
 }
+"""What fields and kinds of change are called where their own name does not say it."""
+
+_GROUPS = {
+    "category": ("By category", "category"),
+    "kind": ("By kind of change, read from the words; a query may be of several", "kind of change"),
+    "request": ("By requested change, as on file; a query may ask for several", "change"),
+    "length": ("By length of the text", "words"),
+}
+_GROUP_HEADS = ("R@1", "R@10", "R@50")
+"""What groups are shown at: the strictest, and the two that FashionIQ's papers report."""
 
 
-def result_sections(result: Result) -> list[Section]:
-    """How it was measured, recalls, categories, attributes, what it ran on."""
-    leading = tuple(
-        Bar(name, value, *result.ci95[name], result.counts["queries"])
-        for name, value in result.metrics.items()
-    )
-    heads = (*names(), "median rank", "queries")
-    rows = [(c, *_cells(v)) for c, v in {**result.per_category, **result.averages}.items()]
-    sections = [
-        Section(
-            "Recall",
-            (f"The {result.protocol.average} average leads; intervals are bootstraps over queries.",),
-            (
-                Bars("Recall, with 95 % intervals", leading),
-                Table("Recall by category and average, in percent", ("", *heads), tuple(rows)),
-            ),
-        ),
-        Section("How it was measured", (), (_facts("Protocol and counts", _protocol(result)),)),
-    ]
-    if result.attributes is not None:
-        sections.append(_attributes(result.attributes))
-    machine = {**result.hardware, **{f"version of {name}": v for name, v in result.versions.items()}}
-    told = {
-        **result.model,
-        "git": result.git,
-        **{f"seed of {k}": v for k, v in result.seeds.items()},
-        **machine,
+def recall_section(
+    result: Result, modalities: Mapping[str, Any] | None, averages: Mapping[str, Any]
+) -> Section:
+    """Recall by K: the leading average of each modality that is known, then the other average.
+
+    modalities: as a study holds them, None where only the result is known; averages: as `groups` gives them.
+    """
+    known = modalities or {
+        "metrics": {result.modality: result.metrics},
+        "ci95": {result.modality: result.ci95},
     }
-    return [*sections, Section("Model and machine", (), (_facts("What ran where", told),))]
+    leading = result.protocol.average
+    rows: list[tuple[Cell, ...]] = [
+        (
+            f"{ASKED_BY[modality].capitalize()}, {leading}",
+            *(Measure(value, *known["ci95"][modality][name]) for name, value in metrics.items()),
+        )
+        for modality, metrics in known["metrics"].items()
+    ]
+    rows += [
+        (f"{ASKED_BY[result.modality].capitalize()}, {average}", *(share(found.get(n)) for n in names()))
+        for average, found in averages.items()
+        if average != leading
+    ]
+    caption = f"Recall in percent with 95 % intervals, {result.counts['queries']:,} queries"
+    parts = [Table(caption, ("query is asked by", *names()), tuple(rows))]
+    if result.subset is not None:
+        cells = tuple(f"{value:.1f}" for value in result.subset.values())
+        parts.append(Table("Within CIRR's subset of six", ("", *result.subset), (("percent", *cells),)))
+    note = (
+        "Recall@K is the share of queries whose target is among the first K photos. "
+        "Micro is the mean over queries, macro the mean over categories; intervals are bootstraps over "
+        "queries."
+    )
+    return Section("Recall", (note,), tuple(parts))
 
 
-def study_sections(study: Study) -> list[Section]:
-    """Everything a study measured, and what it did not and why."""
-    sections = []
-    for name, title in _STUDIED.items():
-        value = getattr(study, name)
-        if value:
-            sections.append(Section(title, (), tuple(_measured(value))))
-    if study.not_measured:
-        sections.append(Section("Not measured", (), (_facts("Section and reason", study.not_measured),)))
-    return sections
+def groups_section(result: Result, found: Mapping[str, Any]) -> Section:
+    """Recall of the groups of queries, as `core.evaluation.groups.groups` gives them as plain values."""
+    tables = []
+    for by, (caption, head) in _GROUPS.items():
+        some = found.get(by, {})
+        if len(some) < 2:  # a single group is the whole
+            continue
+        rows = tuple(
+            (
+                _group(by, name),
+                count(of["R@1"]),
+                *_median(result, by, name),
+                *(share(of.get(k)) for k in _GROUP_HEADS),
+            )
+            for name, of in some.items()
+        )
+        heads = (head, "n", *(("median rank",) if by == "category" else ()), *_GROUP_HEADS)
+        tables.append(Table(caption, heads, rows, plotted=True))
+    note = (
+        "Where the model is good and where it is not: the same recall over parts of the queries. "
+        "n is the number of queries; a small group has a wide interval."
+    )
+    return Section("Groups of queries", (note,), tuple(tables))
+
+
+def plain_groups(result: Result) -> dict[str, Any]:
+    """The groups of a result as a study would hold them; those by words only where there are words."""
+    found = plain(groups(result))
+    worded = any(query.text for query in result.ranks)
+    return {by: some for by, some in found.items() if worded or by not in ("kind", "length")}
+
+
+def attributes_section(found: Mapping[str, Mapping[str, Any] | None]) -> Section:
+    """Edit accuracy and preservation by modality, as a result's `attributes` are as plain values."""
+    sides = {modality: told for modality, told in found.items() if told}
+    first = next(iter(sides.values()))
+    asked = (
+        "the requests on file" if first["source"] == "requests" else "what the two records differ in, a proxy"
+    )
+    special = {
+        "top1": "all that was asked, top hit",
+        "top10": "all that was asked, one of ten",
+        "mean": "mean over the fields",
+        "strict": "every field",
+        "keep": "all that the words ask to keep",
+    }
+    tables = []
+    for key, caption in (
+        ("edit_accuracy", "Edit accuracy: hits that have what was asked, in percent"),
+        ("preservation", "Preservation: top hits that keep what was not asked to change, in percent"),
+    ):
+        rows = tuple(
+            (
+                special.get(name, named(name)),
+                count(one),
+                *(share(told[key].get(name)) for told in sides.values()),
+            )
+            for name, one in first[key].items()
+        )
+        heads = ("", "n", *(ASKED_BY[modality] for modality in sides))
+        if rows:
+            tables.append(Table(caption, heads, rows, plotted=True))
+    note = (
+        "Whether the hit is a right answer by its record, target or not: does it have the change that was "
+        f"asked, and has it kept the rest? What was asked is taken from {asked}."
+    )
+    more = (
+        f"n is of {ASKED_BY[next(iter(sides))]}; what can be kept depends on the hit, so it differs a little."
+    )
+    return Section("Edit accuracy and preservation", (note, more), tuple(tables))
+
+
+def named(field: str) -> str:
+    """A field or kind of change in words."""
+    return FIELDS.get(field, field)
+
+
+def _group(by: str, name: str) -> str:
+    if by == "length":
+        return " ".join(word.lstrip("0") for word in name.split())
+    return name if by == "category" else named(name)
+
+
+def _median(result: Result, by: str, name: str) -> tuple[str, ...]:
+    if by != "category":
+        return ()
+    values = result.per_category.get(name, {})
+    return (f"{values['median_rank']:g}" if "median_rank" in values else "–",)
+
+
+def not_measured_section(reasons: Mapping[str, str]) -> Section:
+    """What is lacking from the report, by its human name, and why."""
+    rows = tuple((name, f"{why[:1].upper()}{why[1:]}.") for name, why in reasons.items())
+    note = "Nothing is left out in silence: these would be sections of this report."
+    return Section("Not measured", (note,), (Table("What and why", ("", "why"), rows),))
 
 
 def leakage_section(told: Mapping[str, Any], result: Result, where: str) -> Section:
@@ -79,7 +189,7 @@ def leakage_section(told: Mapping[str, Any], result: Result, where: str) -> Sect
     fields = ("category", "train_category", "photos", "targets", "references", "queries")
     heads = ("gallery", "in train of", *fields[2:])
     rows = tuple(tuple(str(one[field]) for field in fields) for one in told["overlaps"])
-    parts: list[Bars | Table | Query] = [Table("Photos in train too", heads, rows)] if rows else []
+    parts = [Table("Photos in train too", heads, rows)] if rows else []
     stored = told.get("result")
     if stored:
         shown = [(label, stored[key]) for key, label in LABELS.items() if stored.get(key)]
@@ -88,11 +198,6 @@ def leakage_section(told: Mapping[str, Any], result: Result, where: str) -> Sect
         )
         parts.append(Table(f"{stored['model']} with and without", ("", "queries", *names()), rows))
     return Section("Leakage and copies", tuple(notes), tuple(parts))
-
-
-def card_section(card: Mapping[str, Any]) -> Section:
-    """The run card of the model, as a table."""
-    return Section("Run card", ("What made the model.",), (_facts("Run", dict(_flat(card))),))
 
 
 def hardest(
@@ -104,10 +209,9 @@ def hardest(
         Query(
             key=query.key,
             text=query.text or "(no words)",
-            rank=f"rank {query.rank:,}, score {query.score:.3f}",
+            rank=f"rank {query.rank:,}, score {query.score:.3f}; first hit {query.top1_score:.3f}",
             facts=(
-                ("Photos", f"reference {query.reference}, target {query.target}"),
-                ("First hit", f"{query.top1}, score {query.top1_score:.3f}"),
+                ("Photos", f"reference {query.reference}, target {query.target}, first hit {query.top1}"),
                 *((name, ", ".join(v)) for name, v in _failed(query).items() if v),
             ),
             pictures=pictures(query),
@@ -120,78 +224,3 @@ def hardest(
 def _failed(query: QueryRank) -> dict[str, list[str]]:
     told = query.attributes or {}
     return {"Not as asked": told.get("unmet", []), "Not kept": told.get("lost", [])}
-
-
-def _cells(values: Mapping[str, float]) -> tuple[str, ...]:
-    last = (f"{values['median_rank']:g}", f"{values['queries']:,}") if "queries" in values else ("", "")
-    return (*(f"{values[name]:.1f}" for name in names()), *last)
-
-
-def _protocol(result: Result) -> dict[str, Any]:
-    hashes = {name: getattr(result, name) for name in ("gallery_hash", "query_hash", "data_fingerprint")}
-    asked = {"split": result.split, "modality": result.modality, "partial": "yes" if result.partial else "no"}
-    # "gallery" is the protocol's rule and a count too: both are told.
-    counts = {f"number of {name}": count for name, count in result.counts.items()}
-    counts = {"number of dropped queries": len(result.dropped), **counts}
-    return {**result.protocol.to_dict(), **asked, **counts, **hashes}
-
-
-def _attributes(found: Attributes) -> Section:
-    source = "the requests on file" if found.source == "requests" else "what the records differ in (a proxy)"
-    sides = (("Edit accuracy", found.edit_accuracy), ("Preservation", found.preservation))
-    bars = tuple(
-        Bars(name, tuple(Bar(k, s.percent, s.low, s.high, s.queries) for k, s in shares.items()))
-        for name, shares in sides
-        if shares
-    )
-    return Section("Edit accuracy and preservation", (f"What was asked is {source}.",), bars)
-
-
-def _measured(value: Mapping[str, Any]) -> Iterator[Bars | Table]:
-    """Each part of a study's section: its shares as bars, its other values as a table."""
-    for name, part in value.items():
-        leaves = list(_flat(part))
-        bars = tuple(
-            Bar(label or name, v["percent"], v["low"], v["high"], v["queries"])
-            for label, v in leaves
-            if _is_share(v)
-        )
-        if bars:
-            yield Bars(name, bars)
-        plain = {label or name: v for label, v in leaves if not _is_share(v)}
-        if plain:
-            yield _facts(f"{name}, values" if bars else name, plain)
-
-
-def _flat(value: Any, label: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of nested objects and lists by their path; a share is a leaf."""
-    if _is_share(value):
-        yield label, value
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _flat(one, f"{label} · {key}" if label else str(key))
-    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-        for number, one in enumerate(value, start=1):
-            yield from _flat(one, f"{label} · {number}" if label else str(number))
-    else:
-        yield label, value
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, Mapping) and {"percent", "low", "high", "queries"} <= value.keys()
-
-
-def _facts(caption: str, values: Mapping[str, Any]) -> Table:
-    return Table(
-        caption, ("", "value"), tuple((name.replace("_", " "), _text(v)) for name, v in values.items())
-    )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    if isinstance(value, Mapping):
-        return "; ".join(f"{label}: {_text(one)}" for label, one in _flat(value))
-    if isinstance(value, list | tuple):
-        return ", ".join(_text(one) for one in value)
-    return "none" if value is None else str(value)
