@@ -12,11 +12,13 @@ from playwright.sync_api import sync_playwright
 
 from core.errors import HemlineError
 from core.evaluation.result import MODALITIES, read_result, write_result
+from core.evaluation.shares import Share
 from core.evaluation.study import STUDY_FILE, Study, read_study, study_results, write_study
 from tests.contrast import contrast
+from tests.small_result import small_result
 from train.compare import compare
 from train.comparison_report import comparison_document
-from train.document import Measure, Table, told
+from train.document import Document, Measure, Table, told
 from train.document_style import DARK, LIGHT
 from train.document_text import html, markdown
 from train.evaluation_report import evaluation_document
@@ -71,19 +73,24 @@ def test_a_report_says_the_protocol_the_counts_and_every_recall_with_its_interva
     assert f"rank {worst.rank}" in markdown(document)
 
 
-def test_a_comparison_tells_gains_and_moves_and_refuses_unlike_results() -> None:
-    document = comparison_document(SHIPPED / "clip-closet-val.json", SHIPPED / "closet-val-both.json", most=2)
-    titles = [section.title for section in document.sections]
+@pytest.fixture(scope="module")
+def comparison() -> Document:
+    """The shipped model against CLIP."""
+    return comparison_document(SHIPPED / "clip-closet-val.json", SHIPPED / "closet-val-both.json", most=2)
+
+
+def test_a_comparison_tells_gains_tests_and_moves(comparison: Document) -> None:
+    titles = [section.title for section in comparison.sections]
     assert titles[:3] == ["Gain", "Tests", "Rank moves"]
-    moves = document.sections[2].parts[0].rows[0]  # type: ignore[union-attr]
+    moves = comparison.sections[2].parts[0].rows[0]  # type: ignore[union-attr]
     assert sum(map(int, moves[1:])) == 444
     sides = [{"x": read_result(SHIPPED / f"{n}.json")} for n in ("clip-closet-val", "closet-val-both")]
     found = compare(*sides)
-    for text in (Tags(html(document)).text, markdown(document).replace("\\", "")):
+    for text in (Tags(html(comparison)).text, markdown(comparison).replace("\\", "")):
         for gain in found.gain.values():
             assert f"{gain.difference:+.1f} ({gain.low:+.1f} to {gain.high:+.1f})" in text
         for test in found.tests.values():
-            assert f"{test.gained} / {test.lost}" in text and f"{test.effect:+.2f}" in text
+            assert f"{test.gained}/{test.lost}" in text and f"{test.effect:+.2f}" in text
         assert f"{len(found.tests)} tests" in text and "sign-flip" in text and "Holm" in text
 
 
@@ -156,6 +163,13 @@ def test_a_result_alone_says_what_it_cannot_tell(tmp_path: Path) -> None:
     assert {"Other wordings", "Leakage and copies"} <= {row[0] for row in last.parts[0].rows}
 
 
+def test_a_cirr_result_shows_its_subset_with_intervals(tmp_path: Path) -> None:
+    subset = {"Rs@1": Share(50.0, 12.5, 87.5, 4), "mean": Share(60.0, 31.5, 88.5, 4)}
+    write_result(replace(small_result([1, 3, 60, 12]), subset=subset), tmp_path / "val.json")
+    page = Tags(html(evaluation_document(tmp_path / "val.json")))
+    assert "50.0 (12.5 to 87.5)" in page.text and "60.0 (31.5 to 88.5)" in page.text
+
+
 def test_a_study_of_another_model_than_the_result_beside_it_is_refused(folder: Path, tmp_path: Path) -> None:
     result = read_result(folder / "both.json")
     write_result(replace(result, model={**result.model, "fingerprint": "another"}), tmp_path / "both.json")
@@ -173,15 +187,18 @@ def test_texts_and_marks_stand_out(colours: dict[str, str]) -> None:
             assert contrast(colours[drawn], colours[ground]) >= 3, (drawn, ground)  # WCAG 1.4.11
 
 
-def test_a_phone_shows_the_page_without_scrolling_sideways(folder: Path, tmp_path: Path) -> None:
-    page_path = tmp_path / "report.html"
-    page_path.write_text(html(evaluation_document(folder, most=2)), encoding="utf-8")
+def test_a_phone_shows_the_pages_without_scrolling_sideways(
+    folder: Path, comparison: Document, tmp_path: Path
+) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
         page = browser.new_page(viewport={"width": 390, "height": 844})
-        page.goto(page_path.as_uri())
-        page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true; })")
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        clipped = "[...document.querySelectorAll('.wide')].filter(n => n.scrollWidth > n.clientWidth).length"
-        assert page.evaluate(clipped) == 0
+        for document in (evaluation_document(folder, most=2), comparison):
+            path = tmp_path / "report.html"
+            path.write_text(html(document), encoding="utf-8")
+            page.goto(path.as_uri())
+            page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true; })")
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+            wide = "[...document.querySelectorAll('.wide')].filter(n => n.scrollWidth > n.clientWidth)"
+            assert page.evaluate(f"{wide}.map(n => n.textContent)") == []
         browser.close()

@@ -81,7 +81,7 @@ def _tests(found: Comparison) -> Section:
     rows = tuple(
         (
             _named(name),
-            f"{test.gained:,} / {test.lost:,}",
+            f"{test.gained:,}/{test.lost:,}",
             f"{test.effect:+.2f}",
             _p(test.p),
             _p(test.holm),
@@ -89,19 +89,19 @@ def _tests(found: Comparison) -> Section:
         )
         for name, test in found.tests.items()
     )
-    heads = ("", "gained / lost", "effect size", "p, sign-flip", "p, Holm", "p, bootstrap")
+    heads = ("", "gained / lost", "effect size", "p flip", "Holm", "p boot")
     notes = (
         "Could it be chance? The sign-flip permutation test asks how often swapping the two sides query by "
-        f"query gives a difference as large; Holm corrects its p for the {len(rows)} tests of this page.",
+        f"query gives a difference as large; Holm corrects its p (p flip) for the {len(rows)} tests of this page.",
         "The effect size is Cohen's d_z, the mean difference of a query over its standard deviation; by "
         "custom 0.2 is small. Gained and lost are the queries that are better and worse after. The "
-        "bootstrap's p is not corrected.",
+        "bootstrap's p (p boot) is not corrected.",
     )
     return Section("Tests", notes, (Table("Two-sided tests, paired by query", heads, rows),))
 
 
 def _p(value: float) -> str:
-    return f"{value:.4f}" if value >= 0.0001 else "< 0.0001"
+    return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
 
 
 def _named(measure: str) -> str:

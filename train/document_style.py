@@ -52,7 +52,8 @@ th, td { padding: .3rem 0 .3rem .8rem; border-bottom: 1px solid var(--line); tex
 th:first-child { padding-left: 0; text-align: left; } th { font-weight: 400; }
 thead th { color: var(--soft); vertical-align: bottom; }
 tbody th { overflow-wrap: anywhere; min-width: 6.5rem; }
-.facts tbody th { width: 14rem; color: var(--soft); } .facts td { text-align: left; overflow-wrap: anywhere; }
+.facts tbody th { width: 14rem; color: var(--soft); } .facts td, .facts th { text-align: left; }
+.facts td { overflow-wrap: anywhere; }
 .measure { white-space: nowrap; }
 td b { font-weight: 600; } td small { color: var(--soft); font-size: .82em; }
 td svg { display: block; width: 100%; min-width: 4rem; height: .6rem; margin-top: .1rem; }
@@ -71,7 +72,7 @@ figure { margin: 0; } figure img { height: 7rem; border-radius: .3rem; display: 
 figcaption { font-size: .82rem; color: var(--soft); }
 @media (max-width: 40rem) { th, td { padding-left: .35rem; } .measure { white-space: normal; }
   td small { display: block; }
-  table { font-size: .82rem; } tbody th { min-width: 5rem; } .facts tbody th { width: 8rem; }
+  table { font-size: .82rem; } tbody th { min-width: 4.5rem; } .facts tbody th { width: 8rem; }
   td svg { min-width: 3rem; } }
 """
 )

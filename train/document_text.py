@@ -74,7 +74,7 @@ def _section(section: Section) -> str:
     parts = "".join(_table(part) for part in section.parts if isinstance(part, Table))
     parts += f'<div class="queries">\n{queries}</div>\n' if queries else ""
     if section.folded:
-        parts = f"<details><summary>Show</summary>\n{parts}</details>\n"
+        parts = f"<details><summary>Show the details</summary>\n{parts}</details>\n"
     anchor = _anchor(section)
     return (
         f'<section aria-labelledby="{anchor}">\n<h2 id="{anchor}">{escape(section.title)}</h2>\n'

@@ -122,7 +122,7 @@ def _summary(result: Result, study: Study | None) -> tuple[str, ...]:
     told = [
         leading,
         f"{counts['queries']:,} queries against {counts['gallery']:,} photos. Protocol {protocol.name}: "
-        f"gallery {protocol.gallery}, reference {protocol.reference}, captions joined by "
+        f"gallery {protocol.gallery}, reference {protocol.reference}, caption join "
         f"\N{LEFT DOUBLE QUOTATION MARK}{protocol.caption_join}\N{RIGHT DOUBLE QUOTATION MARK}, "
         f"{protocol.average} average.",
     ]

@@ -61,12 +61,12 @@ def recall_section(
     rows += [
         (f"{ASKED_BY[result.modality].capitalize()}, {average}", *(share(found.get(n)) for n in names()))
         for average, found in averages.items()
-        if average != leading
+        if average != leading and len(result.per_category) > 1
     ]
     caption = f"Recall in percent with 95 % intervals, {result.counts['queries']:,} queries"
     parts = [Table(caption, ("query is asked by", *names()), tuple(rows))]
     if result.subset is not None:
-        cells = tuple(f"{value:.1f}" for value in result.subset.values())
+        cells = tuple(share(plain(value)) for value in result.subset.values())
         parts.append(Table("Within CIRR's subset of six", ("", *result.subset), (("percent", *cells),)))
     note = (
         "Recall@K is the share of queries whose target is among the first K photos. "

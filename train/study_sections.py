@@ -13,7 +13,7 @@ K = "10"
 _SIDES = (
     ("shortcut_solvable", "one side alone finds it"),
     ("composition_required", "only both together find it"),
-    ("spoiled", "one side finds it, both together do not"),
+    ("spoiled", "one side finds it, both do not"),
     ("unresolved", "never found"),
     ("composition_gap", "composition gap, points"),
     ("normalised_gap", "gap as a share of both"),
@@ -21,13 +21,13 @@ _SIDES = (
 _SIGNED = ("composition_gap", "normalised_gap")
 
 _ANSWERS = (
-    ("target", "the target is found (recall)"),
-    ("found", "any right answer is found"),
+    ("target", "target found (recall)"),
+    ("found", "any right answer found"),
     ("map_all", "mAP, all queries"),
-    ("map", "mAP, queries with several right answers"),
-    ("neg_recall", "NegRecall: a query's negatives found (lower is better)"),
-    ("neg_in_top", "hits that are negatives (lower is better)"),
-    ("any_negative", "one negative or more among the hits (lower is better)"),
+    ("map", "mAP, several right answers"),
+    ("neg_recall", "negatives found (NegRecall)"),
+    ("neg_in_top", "hits that are negatives"),
+    ("any_negative", "any negative found"),
 )
 _KNOWN_BY = {
     "verdicts": "people's judgements",
@@ -64,7 +64,7 @@ def _sides(value: Mapping[str, Any]) -> Section:
         (label, *(share(of.get(name), name in _SIGNED) for of in at.values())) for name, label in _SIDES
     )
     queries = count(next(iter(at.values()))["both"])
-    whole = Table(f"Of {queries} queries, percent", ("", *_heads(at)), rows)
+    whole = Table(f"Percent of {queries} queries (micro)", ("", *_heads(at)), rows)
     shown = ("shortcut_solvable", "composition_required", "composition_gap")
     per = tuple(
         (category, count(of[K]["both"]), *(share(of[K].get(name), name in _SIGNED) for name in shown))
@@ -107,7 +107,8 @@ def _answers(value: Mapping[str, Any]) -> Section:
             parts.append(Table(f"Negatives above the target, by {by}", heads, tuple(above), plotted=True))
     note = (
         "Recall takes every photo but the target for wrong. Here photos that answer as well count as right, "
-        "and photos that miss the wish count as negatives; n is of how many queries a row is."
+        "and photos that miss the wish as negatives, of which fewer is better; n is of how many queries a "
+        "row is."
     )
     return Section(NAMES["answers"], (note, *notes), tuple(parts))
 
@@ -159,4 +160,4 @@ def _with_count(value: Mapping[str, Any] | None) -> tuple[Cell, Cell]:
 
 
 def _heads(at: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(f"K = {k}" for k in at)
+    return tuple(f"K\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{k}" for k in at)
