@@ -14,7 +14,7 @@ LEVEL = 0.05
 _MEASURES = {
     "edit top1": "top-hit edit accuracy",
     "edit top10": "edit accuracy in ten",
-    "preserved": "strict preservation",
+    "preserved": "all preserved",
 }
 
 
@@ -92,7 +92,7 @@ def _tests(found: Comparison) -> Section:
     heads = ("", "gained / lost", "effect size", "p flip", "Holm", "p boot")
     notes = (
         "Could it be chance? The sign-flip permutation test asks how often swapping the two sides query by "
-        f"query gives a difference as large; Holm corrects its p (p flip) for the {len(rows)} tests of this page.",
+        f"query gives a difference as large (p flip); Holm corrects that p for the {len(rows)} tests here.",
         "The effect size is Cohen's d_z, the mean difference of a query over its standard deviation; by "
         "custom 0.2 is small. Gained and lost are the queries that are better and worse after. The "
         "bootstrap's p (p boot) is not corrected.",
