@@ -181,6 +181,7 @@ def leakage_section(told: Mapping[str, Any], result: Result, where: str) -> Sect
         raise HemlineError(f"{where} is an audit of other data than the result's; audit the split it is of")
     photos = told["photos"]
     notes = [
+        "Photos that were learnt from flatter a recall, and copies of the target are counted as wrong.",
         f"{len(told['leaked']):,} photos of {told['split']} are in {told['against']} too; "
         f"{len(told['queries']):,} queries are about one.",
         f"{photos['compared']:,} of {photos['asked']:,} photos were compared as pictures, all by id.",
@@ -196,7 +197,13 @@ def leakage_section(told: Mapping[str, Any], result: Result, where: str) -> Sect
         rows = tuple(
             (label, str(v["queries"]), *(f"{v['metrics'][n]:.1f}" for n in names())) for label, v in shown
         )
-        parts.append(Table(f"{stored['model']} with and without", ("", "queries", *names()), rows))
+        parts.append(
+            Table(
+                f"Recall of {stored['model']} in percent, with and without them",
+                ("", "queries", *names()),
+                rows,
+            )
+        )
     return Section("Leakage and copies", tuple(notes), tuple(parts))
 
 
