@@ -44,7 +44,7 @@ closet: $(VENV)/app ## fetch Closet's 3,140 photos (87 MB) and index them: the p
 RUN := $(BIN)/python -m
 CATALOGUE := assets/wardrobe
 TRAIN_ON := --data "$(CLOSET_DIR)" data/wardrobe-train
-STAGE2 := train.stage2 $(TRAIN_ON) --temperature 0.04 --hold-out
+STAGE2 := train.stage2 $(TRAIN_ON) --temperature 0.04
 
 model: photos runs/model/hemline.json runs/clip-stage2/hemline.json data/wardrobe-shop ## make what ships: model, CLIP, catalogue (hours)
 	@$(RUN) core.backbones.ship --model runs/model --out assets/model
@@ -68,12 +68,14 @@ data/wardrobe-train: | data/wardrobe-val
 runs/model/hemline.json: | data/wardrobe-train
 	@test -d runs/model-built || $(RUN) core.backbones.build $(TRAIN_ON) --out runs/model-built \
 		--grid 7 --image-grid 3 --layers 3 --vocab 3000
-	@$(RUN) train.stage1 $(TRAIN_ON) --init runs/model-built --out runs/model-stage1 --steps 400 --hold-out
+	@$(RUN) train.stage1 $(TRAIN_ON) --init runs/model-built --out runs/model-stage1 --steps 400
 	@$(RUN) $(STAGE2) --init runs/model-stage1 --out runs/model-stage2 --steps 1600 --bank-steps 100 --asked 0 \
 		--caption 0.3
 	@$(RUN) $(STAGE2) --init runs/model-stage2 --out runs/model-asked --steps 550 --lr 6e-4 --bank-steps 0 \
 		--asked 0.5 --caption 0.3
-	@$(RUN) train.average --models runs/model-stage2 runs/model-asked --out runs/model
+	@$(RUN) train.average --models runs/model-stage2 runs/model-asked --out runs/model-mean
+	@$(RUN) $(STAGE2) --init runs/model-mean --out runs/model --steps 1500 --lr 8e-4 --bank-steps 0 \
+		--asked 0.5 --caption 0.2
 
 runs/clip-stage2/hemline.json: | data/wardrobe-train
 	@test -d runs/clip-built || $(RUN) core.backbones.build $(TRAIN_ON) --out runs/clip-built \

@@ -175,6 +175,7 @@ def test_the_steps_of_a_row_train_evaluate_and_are_then_finished(
     )
     assert bank["mined"] == 0 < mined["mined"]
     assert {key for key in mined if mined[key] != bank[key]} == {"mined"}
+    assert mined["hold_out"] is False  # the published rows had the whole train split
 
     # Other options, or a new start, are told; a model that changed is evaluated again.
     longer = Row(CLIP.name, CLIP.build, Budget(in_batch=2, bank=1), CLIP.options)

@@ -127,11 +127,9 @@ def test_nothing_of_the_tuning_slice_is_ever_shown(closet: Split, seed: int) -> 
     held = set(tune.union_gallery())
     material = stand_in(kept, tune)
     backbone = tiny("mllm")
-    config = Stage2Config(seed=seed, views=VIEWS, hold_out=True, soft=0, generated=0.3)
+    config = Stage2Config(seed=seed, views=VIEWS, soft=0, generated=0.3)
     in_batch = InBatch(backbone, material, config, "float32")
-    captioning = Captioning(
-        backbone, material, Stage1Config(seed=seed, views=VIEWS, hold_out=True), "float32"
-    )
+    captioning = Captioning(backbone, material, Stage1Config(seed=seed, views=VIEWS), "float32")
     shown: set[str | None] = set()
     for number in range(3):
         in_batch.batches(number)

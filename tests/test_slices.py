@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from core.datasets.fashioniq import Split, read_split
@@ -110,8 +110,16 @@ def test_refuses_other_splits_and_shares(split: str, share: float, says: str) ->
 
 
 def test_too_few_triplets_is_an_error() -> None:
-    with pytest.raises(HemlineError, match="too few"):
-        tuning_slice(_split({"dress": [("a", "b"), ("c", "d")]}), share=0.15)
+    alone, star = [("a", "b"), ("c", "d")], [("a", f"t{i}") for i in range(8)]
+    for pairs in (alone, star):  # no triplet to hold out; none that is left
+        with pytest.raises(HemlineError, match=r"too few, or too closely joined.*with --no-hold-out"):
+            tuning_slice(_split({"dress": pairs}), share=0.15)
+
+
+def test_a_small_dataset_keeps_half_of_its_photos() -> None:
+    pairs = {"dress": [(f"r{i}", f"t{i}") for i in range(10)]}
+    kept, tune = tuning_slice(_split(pairs, spare=40))
+    assert len(tune.union_gallery()) == len(kept.union_gallery()) == 30
 
 
 _photo = st.integers(0, 30).map(lambda i: f"p{i}")
@@ -121,5 +129,8 @@ _pairs = st.lists(st.tuples(_photo, _photo).filter(lambda pair: pair[0] != pair[
 @settings(max_examples=100, deadline=None)
 @given(st.fixed_dictionaries({"dress": _pairs, "shirt": _pairs}), st.integers(0, 5))
 def test_never_a_photo_on_both_sides(pairs: dict[str, list[tuple[str, str]]], seed: int) -> None:
-    kept, tune = tuning_slice(_split(pairs), share=0.3, seed=seed, gallery_size=12)
+    try:
+        kept, tune = tuning_slice(_split(pairs), share=0.3, seed=seed, gallery_size=12)
+    except HemlineError:
+        reject()  # every triplet shares a photo with the slice
     _assert_apart(kept, tune)

@@ -130,6 +130,9 @@ def test_stage_2_learns_in_both_phases_and_leaves_a_model(place: Place, tmp_path
 def test_without_init_the_model_is_built_from_its_parts(place: Place, tmp_path: Path) -> None:
     data = make_train_folder(tmp_path / "data", each=4)
     options = ("--steps", 1, "--batch", 4, "--views", 1, "--threads", 1, "--cache", tmp_path / "cache")
+    refused = place.run("train.stage1", "--data", data, "--out", tmp_path / "run", *options)
+    assert refused.code == 2 and "too few" in refused.sentence and "--no-hold-out" in refused.sentence
+    options += ("--no-hold-out",)
     done = place.run("train.stage1", "--data", data, "--out", tmp_path / "run", *options)
     assert done.code == 0, done.err
     assert load_backbone(tmp_path / "run").feature_shape() == (4, 2099)
@@ -166,7 +169,7 @@ def test_killed_and_started_again_it_ends_with_the_same_weights(
 
 
 def test_in_bfloat16_and_with_a_tuning_slice_it_is_the_same(place: Place, tmp_path: Path) -> None:
-    options = (*STAGE2, "--precision", "bfloat16", "--hold-out")
+    options = (*STAGE2, "--precision", "bfloat16")
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     assert place.train(straight, *options).code == 0
     assert place.train(broken, *options, kill_at=4).code == -9
@@ -277,7 +280,7 @@ def test_without_garment_records_human_triplets_still_train(place: Place, tmp_pa
     assert refused.code == 2
     assert "no garments.jsonl" in refused.sentence
     assert refused.sentence.endswith("add " + " ".join(map(str, WITHOUT_RECORDS)))
-    done = place.train(tmp_path / "run", *STAGE2, *EXACT, *WITHOUT_RECORDS, "--data", data, "--hold-out")
+    done = place.train(tmp_path / "run", *STAGE2, *EXACT, *WITHOUT_RECORDS, "--data", data)
     assert done.code == 0, done.err
     assert load_backbone(tmp_path / "run").spec.adapters
     captions = place.train(tmp_path / "captions", *STAGE1, "--data", data)

@@ -22,14 +22,14 @@ KINDS = {"dress": ("maxi dress", "sundress"), "shirt": ("button-up shirt", "deni
 NOUNS = {"dress": "dress", "shirt": "shirt"}
 
 
-def make_train_folder(root: Path, each: int = 18, records: bool = True) -> Path:
-    """Split train: `each` garments of two categories with photos, and a triplet from each to the next."""
+def make_train_folder(root: Path, each: int = 18, records: bool = True, split: str = "train") -> Path:
+    """One split: `each` garments of two categories with photos, and a triplet from each to the next."""
     for category in KINDS:
-        ids = [f"{category}{n}" for n in range(each)]
-        garments = [_garment(id_, category, n) for n, id_ in enumerate(ids)]
-        write(root / f"image_splits/split.{category}.train.json", ids)
+        ids = [f"{'' if split == 'train' else split}{category}{n}" for n in range(each)]
+        garments = [_garment(id_, category, n) | {"split": split} for n, id_ in enumerate(ids)]
+        write(root / f"image_splits/split.{category}.{split}.json", ids)
         write(
-            root / f"captions/cap.{category}.train.json",
+            root / f"captions/cap.{category}.{split}.json",
             [
                 {"target": target["image"], "candidate": reference["image"], "captions": _wordings(target)}
                 for reference, target in pairwise(garments)
@@ -52,7 +52,6 @@ def _garment(id_: str, category: str, number: int) -> dict[str, object]:
     sleeves = {"none": "no sleeves", "short": "short sleeves", "long": "long sleeves"}[sleeve]
     return {
         "image": id_,
-        "split": "train",
         "category": category,
         "kind": KINDS[category][number % 2],
         "colors": [color],

@@ -1,4 +1,4 @@
-"""What both stages train on: the train split, its photos' tower features, its duplicates."""
+"""What both stages train on and are measured on: splits, their photos' tower features, duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +26,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A split that no step trains on, with its photos' features in view 0; its name heads its figures."""
+
+    split: Split
+    features: "Features"
+
+    def looks(self) -> dict[str, np.ndarray]:
+        """Its photos as features float16 [tokens, channels], read from the cache where they are used."""
+        array, places = self.features.array, self.features.places
+        return {photo: array[places[photo, 0]] for photo in self.split.union_gallery()}
+
+
+@dataclass(frozen=True)
 class Material:
     """`split` is the train split (or what a tuning slice leaves of it); `tune` the slice held out, or None.
 
     `features` holds every photo of both in `views` views (`tune`'s photos are asked for in view 0 only).
     `same` maps a photo to the photo that stands for all its byte-equal copies. Of drawn datasets there is
     `lines`, their garments and features in view 0; their written queries are left out of `split`, as the
-    lines give new ones.
+    lines give new ones. `val` is there only where a run is to be watched on it.
     """
 
     split: Split
@@ -40,6 +53,7 @@ class Material:
     features: "Features"
     same: dict[str, str]
     lines: "Lines | None" = None
+    val: Measured | None = None
 
     @cached_property
     def photos(self) -> tuple[str, ...]:
@@ -57,11 +71,11 @@ class Material:
         drawn = self.lines.designs if self.lines else {}
         return [garment for garment in self.garments if garment.id not in drawn]
 
-    def tune_looks(self) -> dict[str, np.ndarray]:
-        """The tuning slice's photos as features float16 [tokens, channels]."""
-        assert self.tune is not None
-        photos = self.tune.union_gallery()
-        return dict(zip(photos, self.features.rows(photos), strict=True))
+    @cached_property
+    def measured(self) -> tuple[Measured, ...]:
+        """What training is measured on after each epoch: the tuning slice, val, both or nothing."""
+        tune = Measured(self.tune, self.features) if self.tune else None
+        return tuple(part for part in (tune, self.val) if part)
 
 
 def gather(
@@ -71,16 +85,19 @@ def gather(
     views: int,
     hold_out: bool,
     without_records: str = "",
+    watch_val: bool = False,
 ) -> Material:
-    """Read the train split of each folder, and no other, as one; encode what is not in `cache` yet.
+    """Read the train split of each folder as one; encode what is not in `cache` yet.
 
-    A folder with a `lines.json` is a drawn dataset. Refuses (HemlineError) a dataset whose photos are not
-    all there, a garment of another split, two datasets that share a photo id, and where `without_records`
-    says what to do without them a dataset that has no garment records.
+    A folder with a `lines.json` is a drawn dataset; no slice is held out of it. The val splits of the others
+    are read with `watch_val` alone. Refuses (HemlineError) a dataset whose photos are not all there, a
+    garment of another split, two datasets that share a photo id, one of too few triplets to hold a slice
+    out, and where `without_records` says what to do without them a dataset that has no garment records.
     """
     from core.backbones.features import encode_all, joined
     from core.datasets.lines import read_lines
 
+    val = _watched(backbone, folders, cache) if watch_val else None
     splits: list[Split] = []
     tunes: list[Split] = []
     features: Features | None = None
@@ -115,7 +132,34 @@ def gather(
         from train.line_queries import lines_of
 
         lined = lines_of(line_ids, split.garments)
-    return Material(split, join_splits(tunes) if tunes else None, features, same, lined)
+    return Material(split, join_splits(tunes) if tunes else None, features, same, lined, val)
+
+
+def _watched(backbone: "Backbone", folders: Sequence[Path], cache: Path) -> Measured:
+    """The val splits of the photographed datasets as one.
+
+    Their features stay apart from those trained on: datasets that are used together may give the id of one's
+    val photo to another's train photo.
+    """
+    from core.backbones.features import encode_all, joined
+    from core.datasets.lines import LINES_FILE
+
+    photographed = [folder for folder in folders if not (folder / LINES_FILE).is_file()]
+    if not photographed:
+        raise HemlineError("--watch-val measures on photos and all of --data is drawn; leave it out")
+    try:
+        splits = [read_split(folder, "val") for folder in photographed]
+    except HemlineError as error:
+        raise HemlineError(f"--watch-val cannot be had: {error}") from None
+    whole = join_splits(splits)
+    features: Features | None = None
+    for split in splits:
+        report = check_images(split, split.union_gallery())
+        require_complete(report, allow_partial=False)
+        made = encode_all(backbone, report.found, cache)
+        features = made if features is None else joined(features, made)
+    assert features is not None
+    return Measured(whole, features)
 
 
 def batch_features(

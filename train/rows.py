@@ -137,7 +137,7 @@ def _training(row: Row, budget: Budget, seed: int, folder: Path, places: Places)
         out = folder / name
         command: tuple[str, ...] = (stage, "--init", str(init), "--data", str(places.data), "--out", str(out))
         command += ("--cache", str(places.cache), *row.options, "--seed", str(seed), *options)
-        command += ("--threads", str(places.threads))
+        command += ("--no-hold-out", "--threads", str(places.threads))
         return Step(name, command, lambda: _trained(out, init, command[1:]), steps, out)
 
     steps, start = [], folder / "built"

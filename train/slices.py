@@ -31,10 +31,11 @@ def tuning_slice(
     category's triplets, each component wholly on one side. Where a category's components are too large for
     that (less than half of its share found), a connected patch of a large one is held out and the triplets
     across its border are dropped from both sides. The tune galleries hold the photos of the tune triplets,
-    filled up to `gallery_size` photos in the union by a seeded draw from the photos of no kept triplet (fewer
-    where there are fewer); order as on file. A held-out photo is in no triplet, gallery or garment of `kept`.
-    Two photos of one garment under two ids are not recognised as such. `tune.split` is "tune".
-    Raises HemlineError for another split than train, a share outside (0, 1), or a slice without a triplet.
+    filled up to `gallery_size` photos in the union, though not beyond half of all photos, by a seeded draw
+    from the photos of no kept triplet (fewer where there are fewer); order as on file. A held-out photo is in
+    no triplet, gallery or garment of `kept`. Two photos of one garment under two ids are not recognised as
+    such. `tune.split` is "tune". Raises HemlineError for another split than train, a share outside (0, 1), or
+    where either side would have no triplet.
     """
     if split.split != "train":
         raise HemlineError(f"a tuning slice is held out of the train split, not of {split.split!r}")
@@ -42,16 +43,19 @@ def tuning_slice(
         raise HemlineError(f"the share of a tuning slice must lie between 0 and 1, not {share}")
     rng = np.random.default_rng(seed)
     rows = _held_out_rows(split.triplets, share, rng)
-    if not rows:
-        raise HemlineError(
-            f"{len(split.triplets)} train triplets in {split.root} are too few to hold {share:.0%} of each "
-            "category out; choose a larger share or add triplets"
-        )
     tune_triplets = tuple(triplet for row, triplet in enumerate(split.triplets) if row in rows)
     answered = _photos(tune_triplets)
     kept_triplets = tuple(t for t in split.triplets if not answered & {t.reference, t.target})
-    free = [photo for photo in split.union_gallery() if photo not in answered | _photos(kept_triplets)]
-    drawn = rng.permutation(len(free))[: max(0, gallery_size - len(answered))]
+    if not tune_triplets or not kept_triplets:
+        raise HemlineError(
+            f"{len(split.triplets)} train triplets in {split.root} are too few, or too closely joined by "
+            f"shared photos, to hold {share:.0%} of each category out as a tuning slice; add triplets, or "
+            "train on everything with --no-hold-out"
+        )
+    photos = split.union_gallery()
+    free = [photo for photo in photos if photo not in answered | _photos(kept_triplets)]
+    wanted = min(gallery_size, len(photos) // 2) - len(answered)
+    drawn = rng.permutation(len(free))[: max(0, wanted)]
     held = answered | {free[i] for i in drawn}
     facts = {"of": split.fingerprint, "share": share, "seed": seed, "gallery_size": gallery_size}
     kept = replace(

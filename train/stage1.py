@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from core.backbones.base import Backbone
-    from train.material import Material
+    from train.material import Material, Measured
 
 
 LINED = 3000  # drawn garments an epoch, about as many as there are photographed ones
@@ -30,12 +30,13 @@ LINED = 3000  # drawn garments an epoch, about as many as there are photographed
 
 @dataclass(frozen=True)
 class Stage1Config:
-    """The recipe of stage 1; the defaults are the benchmark's, `make model` says what the shipped model's is.
+    """The recipe of stage 1; the defaults are the benchmark's (but `hold_out`), `make model` says the
+    shipped model's.
 
     `views`: augmented views of each photo, 1 for none; `attribute_share`: sentences made from attributes
     instead of the caption; `feature_dropout`: of the tower's channels; `chunk`: rows encoded at once
     (`train.chunks`), 0 for the whole batch; `hold_out`: train without the tuning slice and report the
-    caption loss on it.
+    caption loss on it; `watch_val`: report it on val too, after which the run may not be chosen by val.
     """
 
     steps: int = 500
@@ -47,7 +48,8 @@ class Stage1Config:
     views: int = 4
     precision: str = "auto"
     chunk: int = 0
-    hold_out: bool = False
+    hold_out: bool = True
+    watch_val: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -102,22 +104,28 @@ class Captioning:
         captions = [e.caption for e in batch]
         return shared_caption_loss(self.backbone, rows, captions, self.precision, self.config.chunk)
 
-    def tune_loss(self) -> float:
-        """The loss on the tuning slice's own captions."""
+    def measured_losses(self) -> dict[str, float]:
+        """The loss on the own captions of each split that is measured."""
+        return {
+            f"{part.split.split}_caption_loss": self._measured_loss(part) for part in self.material.measured
+        }
+
+    def _measured_loss(self, part: "Measured") -> float:
         import torch
 
-        tune = self.material.tune
-        assert tune is not None
-        garments = [tune.garments[p] for p in tune.union_gallery() if p in tune.garments]
+        from train.material import batch_features
+
+        garments = [part.split.garments[photo] for photo in part.split.union_gallery()]
         total = 0.0
         with torch.inference_mode():
             for start in range(0, len(garments), 64):
                 some = garments[start : start + 64]
-                rows = self._features([g.id for g in some], [0] * len(some))
-                total += float(self._caption_loss(rows, [g.caption for g in some])) * len(some)
+                rows = batch_features(part.features, [g.id for g in some], [0] * len(some))
+                captions = [g.caption for g in some]
+                total += float(self._caption_loss(rows.to(self.backbone.device), captions)) * len(some)
         return total / len(garments)
 
-    def _features(self, photos: list[str], views: list[int], dropout: float = 0.0) -> "torch.Tensor":
+    def _features(self, photos: list[str], views: list[int], dropout: float) -> "torch.Tensor":
         from train.material import batch_features
 
         return batch_features(self.material.features, photos, views, dropout).to(self.backbone.device)
@@ -145,12 +153,13 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
     card = open_card("train.stage1", asdict(config), config.seed, out)
     without_records = "they are what stage 1 trains on: start at stage 2"
     material = one_first(
-        lambda: gather(backbone, data, cache, config.views, config.hold_out, without_records)
+        lambda: gather(
+            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val
+        )
     )
     card.data_fingerprint = material.split.fingerprint
     backbone.train_only(["tower", "projector", "decoder"])
     work = Captioning(backbone, material, config, precision)
-    evaluate = (lambda: {"tune_caption_loss": work.tune_loss()}) if material.tune else None
     fit(
         backbone,
         work.loss,
@@ -159,7 +168,7 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
         out,
         card,
         steps=config.steps,
-        evaluate=evaluate,
+        evaluate=work.measured_losses if material.measured else None,
     )
 
 

@@ -28,7 +28,8 @@ LEAST_TEMPERATURE = 1e-3
 
 @dataclass(frozen=True)
 class Stage2Config:
-    """The recipe of stage 2; the defaults are the benchmark's, `make model` says what the shipped model's is.
+    """The recipe of stage 2; the defaults are the benchmark's (but `hold_out`), `make model` says the
+    shipped model's.
 
     `steps` of phase (a) and `bank_steps` of phase (b), 0 for none of it; `batch` queries a step; `generated`,
     `words` and `word_dropout` as in `train.examples.Mixture`; `soft`: the share of the loss against affinity
@@ -38,7 +39,8 @@ class Stage2Config:
     request first (`train.asking`), for queries of such lines; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
     `chunk`: rows encoded at once (`train.chunks`), 0 for the whole batch;
-    `hold_out`: train without the tuning slice and report recall on it.
+    `hold_out`: train without the tuning slice and report recall on it; `watch_val`: report it on val too,
+    after which the run may not be chosen by val.
     """
 
     steps: int = 360
@@ -65,7 +67,8 @@ class Stage2Config:
     views: int = 4
     precision: str = "auto"
     chunk: int = 0
-    hold_out: bool = False
+    hold_out: bool = True
+    watch_val: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -114,7 +117,9 @@ def retrieve(
     off = [f"--{name} 0" for name in NEEDS_RECORDS if getattr(config, name)]
     without_records = f"to train on its triplets alone add {' '.join(off)}" if off else ""
     material = one_first(
-        lambda: gather(backbone, data, cache, config.views, config.hold_out, without_records)
+        lambda: gather(
+            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val
+        )
     )
     card.data_fingerprint = material.split.fingerprint
     if not backbone.spec.adapters:
@@ -147,7 +152,7 @@ def _in_batch(
         out,
         card,
         steps=config.steps,
-        evaluate=_tune_recall(backbone, material),
+        evaluate=_recall(backbone, material),
         extra=work.beside,
         phase="in-batch",
         last=config.bank_steps == 0,
@@ -176,23 +181,25 @@ def _bank(
         out,
         card,
         steps=config.bank_steps,
-        evaluate=_tune_recall(backbone, material),
+        evaluate=_recall(backbone, material),
         phase="bank",
     )
 
 
-def _tune_recall(backbone: "Backbone", material: "Material") -> Callable[[], dict[str, float]] | None:
-    """What measures recall on the tuning slice; None where none is held out."""
+def _recall(backbone: "Backbone", material: "Material") -> Callable[[], dict[str, float]] | None:
+    """What measures recall on the tuning slice, and on val where it is watched; None for neither."""
     from core.evaluation.protocol import preset
     from core.evaluation.run import evaluate_split
 
-    tune = material.tune
-    if tune is None:
+    if not material.measured:
         return None
 
     def recall() -> dict[str, float]:
-        result = evaluate_split(backbone, tune, preset("closet"), "both", material.tune_looks())
-        return {f"tune_{name}": value for name, value in result.metrics.items()}
+        found: dict[str, float] = {}
+        for part in material.measured:
+            result = evaluate_split(backbone, part.split, preset("closet"), "both", part.looks())
+            found |= {f"{part.split.split}_{name}": value for name, value in result.metrics.items()}
+        return found
 
     return recall
 
