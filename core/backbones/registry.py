@@ -3,8 +3,9 @@
     python -m core.backbones.registry
     python -m core.backbones.registry --markdown
 
-Sizes are as published, not counted here; memory is worked out from them, not measured: weights in bfloat16 and 25 % for activations; a training stage adds what trains (LoRA of rank 16: 1 % of
-the weights) in float32 with its two moments, and activations of a batch of 8 with gradient checkpointing.
+Sizes are as published, not counted here. Memory is worked out from them, not measured: weights in
+bfloat16 and 25 % for activations; a training stage adds what trains (LoRA of rank 16: 1 % of the weights)
+in float32 with its two moments, and activations of a batch of 8 with gradient checkpointing.
 """
 
 import argparse
