@@ -33,7 +33,8 @@ LIBRARIES = (
 class RunCard:
     """One run of a command.
 
-    `git` is {"commit", "dirty"} or None outside a git checkout; `wall_seconds` is summed over resumes;
+    `git` is {"commit", "dirty"} or None outside a git checkout; `wall_seconds` and `cpu_seconds`, the
+    processor time of the process and its threads, are summed over resumes;
     `peak_memory_mb` is the process's largest resident size in MiB over its lives; times are ISO 8601, UTC.
     """
 
@@ -48,12 +49,14 @@ class RunCard:
     started: str
     finished: str | None = None
     wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
     peak_memory_mb: float = 0.0
     resumes: int = 0
     results: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._clock = time.monotonic()
+        self._processor = time.process_time()
 
 
 def start_card(
@@ -74,16 +77,18 @@ def start_card(
     if previous is not None:
         card.started = previous.started
         card.wall_seconds = previous.wall_seconds
+        card.cpu_seconds = previous.cpu_seconds
         card.peak_memory_mb = previous.peak_memory_mb
         card.resumes = previous.resumes + 1
     return card
 
 
 def touch_card(card: RunCard) -> None:
-    """Bring the card's wall time and peak memory up to now; call it before each save."""
-    now = time.monotonic()
+    """Bring the card's times and peak memory up to now; call it before each save."""
+    now, processor = time.monotonic(), time.process_time()
     card.wall_seconds += now - card._clock
-    card._clock = now
+    card.cpu_seconds += processor - card._processor
+    card._clock, card._processor = now, processor
     card.peak_memory_mb = max(card.peak_memory_mb, peak_memory_mb())
 
 

@@ -1,13 +1,16 @@
 """The benchmark: steps run once, resumed and reported; the table's figures are those of its results."""
 
+import argparse
 import fcntl
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +28,9 @@ from tests.oracle import Oracle
 from train import benchmark
 from train.benchmark import run_table
 from train.report import collect, compare, summary
-from train.rows import Budget, Places, Row, Step, Work, chosen, costs_path, label, plan
-from train.standings import replaced, report
+from train.rows import Places, Step, Work, chosen, costs_path, label, plan
+from train.standings import markers, replaced, report
+from train.tables import CONFIGS, DEFAULT, Budget, Measure, Row, read_table
 
 # The runner, with steps that are small programs: each makes the file it is asked for, or fails.
 
@@ -111,13 +115,21 @@ def test_a_row_at_work_elsewhere_is_waited_for(programs: Path) -> None:
 # The commands, on a few real photos.
 
 TINY = ("--layers", "1", "--hidden", "32", "--heads", "2", "--vocab", "600", "--grid", "2", "--dim", "16")
+FEW = ("--batch", "4", "--views", "1")
 CLIP = Row(
     "clip-combiner",
+    "CLIP",
+    "stage 2 only",
     ("--kind", "clip", "--combiner", "combiner", *TINY),
     Budget(in_batch=1, bank=1),
-    ("--batch", "4", "--views", "1"),
+    stage2=FEW,
 )
-BOTH = Row("mllm-both", ("--kind", "mllm", *TINY), Budget(1, 1, 1), ("--batch", "4", "--views", "1"))
+BOTH = Row("mllm-both", "MLLM", "both stages", ("--kind", "mllm", *TINY), Budget(1, 1, 1), FEW, FEW)
+TABLE = read_table(DEFAULT)
+
+
+def _places(data: Path, root: Path, threads: int = 1) -> Places:
+    return Places({"closet": data}, root / "runs", root / "results", root / "cache", threads)
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +167,8 @@ def _run_here(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_steps_of_a_row_train_evaluate_and_are_then_finished(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = Places(data, tmp_path / "runs", tmp_path / "results", tmp_path / "cache")
-    work = plan(CLIP, 0, places)
+    places = _places(data, tmp_path)
+    work = plan(TABLE, CLIP, 0, places)
     names = [step.name for step in work.steps]
     assert names[:4] == ["build", "in-batch", "evaluate in-batch both", "bank"]
     assert names[-3:] == ["evaluate mined both", "evaluate mined image", "evaluate mined text"]
@@ -165,7 +177,7 @@ def test_the_steps_of_a_row_train_evaluate_and_are_then_finished(
         _run_here(step, monkeypatch)
         assert step.finished()
     assert run_table([work], 1, 1, lambda line: pytest.fail(line)) == []  # nothing to do but to say the costs
-    text = report(places.results, [])
+    text = report(places.results, [], TABLE)
     assert "| clip-combiner mined text alone |" in text
     cards = json.loads(work.costs.read_text())
     assert set(cards["steps"]) == {"in-batch", "bank", "mined"}
@@ -178,8 +190,8 @@ def test_the_steps_of_a_row_train_evaluate_and_are_then_finished(
     assert mined["hold_out"] is False  # the published rows had the whole train split
 
     # Other options, or a new start, are told; a model that changed is evaluated again.
-    longer = Row(CLIP.name, CLIP.build, Budget(in_batch=2, bank=1), CLIP.options)
-    (failure,) = run_table([plan(longer, 0, places)], 1, 1, lambda line: None)
+    longer = replace(CLIP, budget=Budget(in_batch=2, bank=1))
+    (failure,) = run_table([plan(TABLE, longer, 0, places)], 1, 1, lambda line: None)
     assert "finished run of other options" in failure
     card = work.folder / "in-batch" / "run.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"finished": "2999-01-01T00:00:00+00:00"}))
@@ -194,14 +206,13 @@ def test_the_steps_of_a_row_train_evaluate_and_are_then_finished(
 def test_stage_1_leads_to_stage_2_and_threads_may_change(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = Places(data, tmp_path / "runs", tmp_path / "results", tmp_path / "cache")
-    work = plan(BOTH, 1, places)
+    work = plan(TABLE, BOTH, 1, _places(data, tmp_path))
     assert [step.name for step in work.steps][:3] == ["build", "stage1", "in-batch"]
     for step in work.steps[:3]:
         _run_here(step, monkeypatch)
     inits = [step.command[step.command.index("--init") + 1] for step in work.steps[1:3]]
     assert inits == [str(work.folder / "built"), str(work.folder / "stage1")]
-    more = plan(BOTH, 1, Places(data, places.runs, places.results, places.cache, threads=2))
+    more = plan(TABLE, BOTH, 1, _places(data, tmp_path, threads=2))
     assert all(step.finished() for step in more.steps[:3])
 
 
@@ -224,6 +235,9 @@ def test_wrong_arguments_are_one_sentence(
         ([*run, data, "--seeds", "-1"], "different numbers"),
         ([*run, data, "--jobs", "0"], "--jobs is 0"),
         ([*run, tmp_path / "none"], "does not exist"),
+        ([*run, data, data], "the table closet needs closet=DIR"),
+        ([*run, f"photos={data}"], "needs closet=DIR"),
+        ([*run, data, "--table", tmp_path], "table.toml does not exist"),
         (["report", "--results", tmp_path], "holds no result of the benchmark"),
         (["report", "--results", tmp_path, "--readme", tmp_path / "none.md"], "none.md does not exist"),
     ]
@@ -311,7 +325,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_the_table_says_what_the_results_hold(results: Path) -> None:
-    models = {model.name: model for model in collect(results)}
+    models = {model.name: model for model in collect(results, TABLE)}
     assert next(iter(models)) == "untrained" and len(models) == 7
     half = summary(models["mllm-stage2 bank"])["R@10"]
     assert (half.seeds, half.mean) == (2, pytest.approx(52.5))
@@ -322,18 +336,18 @@ def test_the_table_says_what_the_results_hold(results: Path) -> None:
         "peak_memory_mb": 3072,
         "budget": {"stage1": 5, "in_batch": 5, "bank": 5},
     }
-    text = report(results, [])
+    text = report(results, [], TABLE)
     assert "| mllm-stage2 bank | 52.5 ± 3.5 | 52.5 ± 3.5 |" in text
     assert "| mllm-both bank (1 of 2 seeds) | 100.0 |" in text
     assert "| 6.0 | 3.0 |" in text
     table = json.loads((results / "table.json").read_text())
     assert table["counts"]["queries"] == 20 and len(table["rows"]) == 7
     assert table["rows"][0]["seeds"] == [0]
-    assert report(results, []) == text  # its own file does not change it
+    assert report(results, [], TABLE) == text  # its own file does not change it
 
 
 def test_comparisons_are_paired_over_common_seeds_and_adjusted(results: Path) -> None:
-    found = {(c.before, c.after): c for c in compare(collect(results))}
+    found = {(c.before, c.after): c for c in compare(collect(results, TABLE), TABLE)}
     gain = found["mllm-stage2 in-batch", "mllm-both in-batch"]
     assert (gain.seeds, gain.gain["R@10"].difference, gain.gain["R@10"].low) == ((0, 1), 100, 100)
     assert gain.gain["R@10"].p < gain.holm["R@10"] < 0.01
@@ -347,17 +361,17 @@ def test_comparisons_are_paired_over_common_seeds_and_adjusted(results: Path) ->
 def test_results_that_do_not_belong_together_are_refused(results: Path) -> None:
     _put(results, "mllm-both", 1, steps=6)
     with pytest.raises(HemlineError, match=r"the seeds of mllm-both .* different budgets"):
-        collect(results)
+        collect(results, TABLE)
     costs_path(results, "mllm-both", 1).write_text('{"row": "mllm-both"}')
     with pytest.raises(HemlineError, match=r"mllm-both-seed1\.steps\.json does not say"):
-        collect(results)
+        collect(results, TABLE)
     _put(results, "mllm-both", 1)
     write_result(_result([1] * 20, gallery=70), results / "mllm-both-mined-seed1.json")
     with pytest.raises(HemlineError, match=r"mllm-both mined \(seed 1\) .* different galleries"):
-        collect(results)
+        collect(results, TABLE)
     (results / "mllm-both-mined-seed1.ranks.jsonl").unlink()
     with pytest.raises(HemlineError, match=r"ranks\.jsonl is missing"):
-        collect(results)
+        collect(results, TABLE)
     assert read_result(results / "mllm-both-mined-seed0.json").counts["queries"] == 20
 
 
@@ -366,17 +380,108 @@ def test_pages_are_brought_up_to_date_between_their_markers(results: Path, tmp_p
     page.write_text("# A\n<!-- results -->\nold\n<!-- /results -->\n# B\n")
     plain.write_text("no markers")
     half.write_text("<!-- results -->")
-    text = report(results, [page, plain])
+    text = report(results, [page, plain], TABLE)
     assert page.read_text() == f"# A\n<!-- results -->\n{text}\n<!-- /results -->\n# B\n"
     assert "old" not in text and plain.read_text() == "no markers"
-    assert replaced(page.read_text(), "new", page) == "# A\n<!-- results -->\nnew\n<!-- /results -->\n# B\n"
+    assert (
+        replaced(page.read_text(), "new", page, *markers(TABLE))
+        == "# A\n<!-- results -->\nnew\n<!-- /results -->\n# B\n"
+    )
     with pytest.raises(HemlineError, match="only one of"):
-        report(results, [half])
+        report(results, [half], TABLE)
     assert half.read_text() == "<!-- results -->"
 
 
 def test_rows_are_chosen_by_name_in_the_tables_order() -> None:
-    assert [row.name for row in chosen(["mllm-both", "untrained"])] == ["untrained", "mllm-both"]
-    assert len(chosen(None)) == 5
+    assert [row.name for row in chosen(TABLE, ["mllm-both", "untrained"])] == ["untrained", "mllm-both"]
+    assert len(chosen(TABLE, None)) == 5
     with pytest.raises(HemlineError, match="--only other"):
-        chosen(["mllm-both", "other"])
+        chosen(TABLE, ["mllm-both", "other"])
+
+
+# Tables as data.
+
+
+@pytest.mark.parametrize("folder", [path.parent for path in sorted(CONFIGS.rglob("table.toml"))], ids=str)
+def test_every_table_that_ships_says_what_its_commands_understand(folder: Path, tmp_path: Path) -> None:
+    table = read_table(folder)
+    places = Places(dict.fromkeys(table.datasets, tmp_path), tmp_path, tmp_path, tmp_path)
+    for row in table.rows:
+        for step in plan(table, row, 0, places).steps:
+            module = importlib.import_module(step.command[0])
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sys, "argv", [*step.command])
+                patch.setattr(argparse.ArgumentParser, "parse_args", _parsed)
+                with pytest.raises(_Understood):
+                    module.main()
+
+
+class _Understood(Exception):
+    """The command's own parser took the arguments."""
+
+
+def _parsed(parser: argparse.ArgumentParser) -> None:
+    _, unknown = parser.parse_known_args()
+    assert not unknown
+    raise _Understood
+
+
+def test_a_table_of_two_datasets_trains_on_one_and_measures_on_both(data: Path, tmp_path: Path) -> None:
+    table = replace(
+        TABLE,
+        variants=("mined",),
+        measures=(Measure("closet", "val", "closet"), Measure("drawn", "val", "clip4cir")),
+        compare=(("mllm-stage2", "mllm-both"),),
+    )
+    places = Places({"closet": data, "drawn": tmp_path / "drawn"}, tmp_path, tmp_path, tmp_path)
+    steps = plan(table, CLIP, 0, places).steps
+    assert [step.name for step in steps] == [
+        "build", "in-batch", "mined",
+        "evaluate mined both", "evaluate mined image", "evaluate mined text",
+        "evaluate mined both drawn", "evaluate mined image drawn", "evaluate mined text drawn",
+    ]  # fmt: skip
+    assert str(tmp_path / "drawn") not in steps[1].command and str(tmp_path / "drawn") in steps[-1].command
+    assert (
+        steps[-1]
+        .command[steps[-1].command.index("--json") + 1]
+        .endswith("clip-combiner-mined-seed0-text-drawn.json")
+    )
+    folder = tmp_path / "results"
+    for seed in (0, 1):
+        for name, good in (("mllm-stage2", 5), ("mllm-both", 15)):
+            _put(folder, name, seed, ranks={"mined": [1] * good + [55] * (20 - good)})
+            drawn = _result([2] * 20)
+            write_result(drawn, folder / f"{label(name, 'mined', seed, data='drawn')}.json")
+    text = report(folder, [], table)
+    assert "**closet**, protocol closet" in text and "**drawn**, protocol clip4cir" in text
+    assert "| mllm-both, against mllm-stage2 | +50.0 |" in text and "| mllm-both | 75.0" in text
+    written = [json.loads((folder / name).read_text()) for name in ("table.json", "table-drawn.json")]
+    assert [w["rows"][0]["recipe"] for w in written] == ["both stages"] * 2
+    assert [w["comparisons"][0]["gain"]["R@10"]["difference"] for w in written] == [50, 0]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "says"),
+    [
+        ("table.toml", 'title = "', 'titel = "', "title is missing"),
+        ("table.toml", 'protocol = "closet"', 'protocol = "other"', "no protocol is named other"),
+        ("table.toml", '"mllm-both"]', '"mllm-none"]', "named mllm-none"),
+        ("table.toml", 'files = ["mllm", "clip"]', 'files = ["mllm", "mllm"]', "the same name"),
+        ("mllm.toml", "stage1 = 250", "stage0 = 250", "stage0 is no field"),
+        ("mllm.toml", "stage1 = 250", "", "its steps are not those of 'both stages'"),
+        ("clip.toml", "bank = 20", 'bank = "many"', "which is no int"),
+        ("clip.toml", "[rows", "[rows", "is not TOML"),
+    ],
+)
+def test_a_table_that_is_wrong_is_one_sentence(
+    tmp_path: Path, file: str, before: str, after: str, says: str
+) -> None:
+    folder = tmp_path / "closet"
+    shutil.copytree(DEFAULT, folder)
+    text = (folder / file).read_text()
+    broken = text + "[" if says == "is not TOML" else text.replace(before, after)
+    assert broken != text
+    (folder / file).write_text(broken)
+    with pytest.raises(HemlineError, match=says) as told:
+        read_table(folder)
+    assert str(folder) in str(told.value)

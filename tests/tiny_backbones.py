@@ -23,6 +23,9 @@ WORDS = (
 # Every backbone of the project behind the one interface.
 KINDS: dict[str, dict[str, Any]] = {
     "mllm": {"kind": "mllm"},
+    "llava-style": {"kind": "mllm", "style": "llava"},
+    "internvl-style": {"kind": "mllm", "style": "internvl"},
+    "minigpt4-style": {"kind": "mllm", "style": "minigpt4"},
     "mllm-unfrozen": {"kind": "mllm", "frozen_blocks": 12},
     "clip-sum": {"kind": "clip", "combiner": "sum"},
     "clip-combiner": {"kind": "clip", "combiner": "combiner"},
@@ -34,7 +37,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def tiny(name: str, **changes: Any) -> Backbone:
     """The backbone of `KINDS` with a narrow random tower and a two-layer text side."""
-    if name.startswith("minigpt4"):
+    if "version" in KINDS[name]:
         from tests.tiny_minigpt4 import tiny_minigpt4
 
         with TemporaryDirectory() as folder:

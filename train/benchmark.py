@@ -1,7 +1,8 @@
-"""The table of results: every row of `train.rows` trained and evaluated over the seeds, and the report.
+"""A table of results: every row of it trained and evaluated over the seeds, and the report.
 
     python -m train.benchmark run --data CLOSET --runs runs/benchmark --results assets/results/closet
     python -m train.benchmark report --results assets/results/closet --readme README.md docs/results.md
+    python -m train.benchmark run --table train/configs/backbones --data closet=CLOSET wardrobe=W1 ...
 
 Each step is a process of its own; what is finished is never done again, so a run that was stopped, killed or
 failed goes on with the same command.
@@ -23,7 +24,8 @@ from types import FrameType
 
 from core.cli import entry
 from core.errors import HemlineError
-from train.rows import ROWS, Places, Row, Step, Work, chosen, plan, write_costs
+from train.rows import Places, Row, Step, Work, chosen, plan, write_costs
+from train.tables import DEFAULT, Table, read_table
 
 POLL = 0.5  # seconds
 LOG_LINES = 6
@@ -172,29 +174,48 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check(options: argparse.Namespace) -> list[Row]:
+def _check(options: argparse.Namespace, table: Table) -> tuple[list[Row], dict[str, Path]]:
     from core.datasets.fashioniq import read_split
 
     if options.jobs < 1:
         raise HemlineError(f"--jobs is {options.jobs}; it must be 1 or more")
     if min(options.seeds) < 0 or len(set(options.seeds)) < len(options.seeds):
         raise HemlineError(f"--seeds {' '.join(map(str, options.seeds))}: give different numbers from 0 up")
-    rows = chosen(options.only)
-    for split in ("train", "val"):
-        read_split(options.data, split)
-    return rows
+    rows = chosen(table, options.only)
+    data = named_data(options.data, table)
+    for name in table.train:
+        read_split(data[name], "train")
+    for measure in table.measures:
+        read_split(data[measure.data], measure.split)
+    return rows, data
+
+
+def named_data(given: Sequence[str], table: Table) -> dict[str, Path]:
+    """The folders of a table's datasets: NAME=DIR each, or a lone DIR where the table has one dataset.
+
+    Raises HemlineError where one is missing or is none of the table's.
+    """
+    names = table.datasets
+    if len(given) == len(names) == 1 and "=" not in given[0]:
+        return {names[0]: Path(given[0])}
+    found = {name: Path(folder) for name, _, folder in (each.partition("=") for each in given)}
+    if set(found) != set(names):
+        wanted = " ".join(f"{name}=DIR" for name in names)
+        raise HemlineError(f"--data {' '.join(given)}: the table {table.name} needs {wanted}")
+    return found
 
 
 def _run(options: argparse.Namespace) -> None:
-    rows = _check(options)
+    table = read_table(options.table)
+    rows, data = _check(options, table)
     if options.background:
         _detach(options.runs)
         return
     signal.signal(signal.SIGTERM, _interrupt)
     threads = max(1, cores() // options.jobs)
-    places = Places(options.data, options.runs, options.results, options.cache, threads)
+    places = Places(data, options.runs, options.results, options.cache, threads)
     # Seed by seed, so that an unfinished table already compares all rows.
-    works = [plan(row, seed, places) for seed in options.seeds for row in rows]
+    works = [plan(table, row, seed, places) for seed in options.seeds for row in rows]
     failures = run_table(works, options.jobs, threads, lambda line: print(line, flush=True))
     if failures:
         raise HemlineError(
@@ -207,7 +228,7 @@ def _run(options: argparse.Namespace) -> None:
 def _report(options: argparse.Namespace) -> None:
     from train.standings import report
 
-    print(report(options.results, options.readme))
+    print(report(options.results, options.readme, read_table(options.table)))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -233,13 +254,19 @@ def main() -> None:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="train and evaluate what is not finished yet")
-    run.add_argument("--data", type=Path, required=True, help="Closet, or a folder in its layout")
+    run.add_argument(
+        "--data",
+        required=True,
+        nargs="+",
+        metavar="NAME=DIR",
+        help="the table's datasets; or its only one's DIR",
+    )
     run.add_argument("--runs", type=Path, required=True, help="keeps models, checkpoints and logs")
     run.add_argument("--results", type=Path, required=True, help="keeps results, ranks and costs")
     run.add_argument("--cache", type=Path, default=Path("data/features"), help="the tower's features")
     run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     run.add_argument("--jobs", type=int, default=2, help="rows at once; each gets its share of the cores")
-    run.add_argument("--only", nargs="+", metavar="ROW", help=", ".join(row.name for row in ROWS))
+    run.add_argument("--only", nargs="+", metavar="ROW", help="rows of the table; left out: all")
     run.add_argument(
         "--background", action="store_true", help="start it and return; it outlives the terminal"
     )
@@ -250,6 +277,10 @@ def main() -> None:
         "--readme", type=Path, nargs="+", default=[], help="pages whose part between the markers is replaced"
     )
     report.set_defaults(work=_report)
+    for command in (run, report):
+        command.add_argument(
+            "--table", type=Path, default=DEFAULT, help="its folder; left out: configs/closet"
+        )
     options = parser.parse_args()
     options.work(options)
 

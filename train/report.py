@@ -16,20 +16,22 @@ from core.evaluation.intervals import SAMPLES, Difference, SeedSummary, across_s
 from core.evaluation.result import Result, read_result, refuse_unlike
 from core.evaluation.significance import holm
 from core.files import read_json, write_json
-from train.rows import MODALITIES, ROWS, TRAINED, Row, costs_path, label
+from train.rows import costs_path, label
+from train.tables import VARIANTS, Row, Table
 
 TABLE_FILE = "table.json"
-# Of two recipes, at each of their variants: before and after.
-RECIPES = (("mllm-stage2", "mllm-both"), ("clip-sum", "mllm-both"), ("clip-combiner", "mllm-both"))
 # Of one recipe, for every trained row: what the bank adds, and what mining adds to the bank.
-VARIANTS = (("in-batch", "bank"), ("bank", "mined"))
+BRANCHES = (("in-batch", "bank"), ("bank", "mined"))
 
 
 @dataclass(frozen=True)
 class Model:
-    """One line of the table: a row's variant asked with one modality, with its results and costs by seed."""
+    """One line of the table: a row's variant asked with one modality, with its results and costs by seed.
 
-    row: str
+    `variant` is "" where the table evaluates one of every row only.
+    """
+
+    row: Row
     variant: str
     modality: str
     results: dict[int, Result]
@@ -39,7 +41,7 @@ class Model:
     def name(self) -> str:
         """Such as "mllm-both mined"; a modality of one side says "image alone"."""
         alone = "" if self.modality == "both" else f"{self.modality} alone"
-        return " ".join(part for part in (self.row, self.variant, alone) if part)
+        return " ".join(part for part in (self.row.name, self.variant, alone) if part)
 
     def ranks(self, seeds: Sequence[int]) -> np.ndarray:
         """The ranks int64 [s, q] of those seeds."""
@@ -57,16 +59,20 @@ class Comparison:
     holm: dict[str, float]
 
 
-def collect(results: Path, rows: Sequence[Row] = ROWS) -> list[Model]:
-    """Every model of the table that has a result; HemlineError for none, and where two are not alike."""
+def collect(results: Path, table: Table, data: str = "") -> list[Model]:
+    """Every model of the table that has a result on the measure named `data` ("": the leading one).
+
+    HemlineError for none, and where two are not alike.
+    """
     models = []
-    for row in rows:
-        for variant in row.variants:
-            for modality in MODALITIES.get(variant, ("both",)):
-                found = _by_seed(results, row.name, variant, modality)
+    for row in table.rows:
+        for variant in table.variants_of(row):
+            for modality in table.modalities_of(variant):
+                found = _by_seed(results, row.name, variant, modality, data)
                 if found:
-                    costs = {seed: _costs(results, row, variant, seed) for seed in found}
-                    models.append(Model(row.name, variant, modality, found, costs))
+                    costs = {seed: _costs(results, table, row, variant, seed) for seed in found}
+                    shown = variant if len(table.variants) > 1 else ""
+                    models.append(Model(row, shown, modality, found, costs))
     if not models:
         raise HemlineError(
             f"{results} holds no result of the benchmark; make them with python -m train.benchmark run"
@@ -77,29 +83,30 @@ def collect(results: Path, rows: Sequence[Row] = ROWS) -> list[Model]:
     for model in models:
         if len({str(cost["budget"]) for cost in model.costs.values()}) > 1:
             raise HemlineError(
-                f"the seeds of {model.row} in {results} were trained with different budgets; "
+                f"the seeds of {model.row.name} in {results} were trained with different budgets; "
                 "run the benchmark again in a new --runs and --results folder"
             )
     return models
 
 
-def _by_seed(results: Path, row: str, variant: str, modality: str) -> dict[int, Result]:
+def _by_seed(results: Path, row: str, variant: str, modality: str, data: str) -> dict[int, Result]:
     found = {}
     for path in results.glob(f"{row}-*seed*.json"):
         match = re.search(r"-seed(\d+)", path.name)
-        if match and path.name == f"{label(row, variant, int(match[1]), modality)}.json":
+        if match and path.name == f"{label(row, variant, int(match[1]), modality, data)}.json":
             found[int(match[1])] = read_result(path)
     return dict(sorted(found.items()))
 
 
-def _costs(results: Path, row: Row, variant: str, seed: int) -> dict[str, Any]:
+def _costs(results: Path, table: Table, row: Row, variant: str, seed: int) -> dict[str, Any]:
     """Core-minutes and peak MiB of the steps that lead to the model, and the row's budget."""
     if row.budget is None:
         return {"core_minutes": 0.0, "peak_memory_mb": 0, "budget": None}
     path = costs_path(results, row.name, seed)
     value = read_json(path)
     try:
-        steps = {name: s for name, s in value["steps"].items() if name not in TRAINED[1:] or name == variant}
+        others = set(VARIANTS[1:]) - {variant}
+        steps = {name: step for name, step in value["steps"].items() if name not in others}
         return {
             "core_minutes": sum(float(step["core_minutes"]) for step in steps.values()),
             "peak_memory_mb": max(int(step["peak_memory_mb"]) for step in steps.values()),
@@ -111,12 +118,15 @@ def _costs(results: Path, row: Row, variant: str, seed: int) -> dict[str, Any]:
         ) from None
 
 
-def compare(models: Sequence[Model]) -> list[Comparison]:
+def compare(models: Sequence[Model], table: Table) -> list[Comparison]:
     """The paired comparisons that the results allow; a pair without a common seed is left out."""
-    known = {(m.row, m.variant): m for m in models if m.modality == "both"}
-    pairs = [((b, variant), (a, variant)) for b, a in RECIPES for variant in TRAINED]
-    trained = [name for name, variant in known if variant == TRAINED[0]]
-    pairs += [((row, b), (row, a)) for row in trained for b, a in VARIANTS]
+    known = {(m.row.name, m.variant): m for m in models if m.modality == "both"}
+    shown = table.variants if len(table.variants) > 1 else ("",)
+    pairs = [((b, variant), (a, variant)) for b, a in table.compare for variant in shown]
+    trained = [name for name, variant in known if variant == VARIANTS[0]]
+    pairs += [((row, b), (row, a)) for row in trained for b, a in BRANCHES]
+    untrained = {row.name for row in table.rows if row.budget is None}
+    pairs = [tuple((row, "" if row in untrained else v) for row, v in pair) for pair in pairs]  # type: ignore[misc]
     found: list[tuple[Model, Model, list[int], dict[str, Difference]]] = []
     for before, after in pairs:
         if before in known and after in known:
@@ -160,7 +170,9 @@ def write_table(
     commits = {f"{r.git['commit']}{' dirty' if r.git['dirty'] else ''}" for r in runs if r.git}
     lines = [
         {
-            "row": model.row,
+            "row": model.row.name,
+            "backbone": model.row.backbone,
+            "recipe": model.row.recipe,
             "variant": model.variant,
             "modality": model.modality,
             "seeds": list(model.results),

@@ -1,6 +1,6 @@
-"""The rows of the benchmark table as data, and the steps each of them takes, one subprocess a step."""
+"""The steps that a row of a benchmark table takes, one subprocess a step, and what they cost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,62 +9,20 @@ from core.errors import HemlineError
 from core.evaluation.result import ranks_path
 from core.files import read_json, sha256_file, write_json
 from core.runs import load_card
+from train.tables import Budget, Measure, Row, Table
 
 SPEC = "hemline.json"
 # What a build or an evaluation weighs beside one training step; for the time left only.
 LIGHT = 12
-PROTOCOL = "closet"
-SPLIT = "val"
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Training steps: of stage 1, of stage 2's in-batch phase, and of its bank phase (of each branch)."""
-
-    stage1: int = 0
-    in_batch: int = 0
-    bank: int = 0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One recipe: what `core.backbones.build` is told, and how long it trains (None: not at all).
-
-    `options` goes to every training command beside its steps.
-    """
-
-    name: str
-    build: tuple[str, ...]
-    budget: Budget | None
-    options: tuple[str, ...] = ()
-
-    @property
-    def variants(self) -> tuple[str, ...]:
-        """The models that are evaluated: "" where the row has only the one that was built."""
-        return ("",) if self.budget is None else TRAINED
-
-
-# Phase (a) alone; from it phase (b) without mined negatives; from it phase (b) with them.
-TRAINED = ("in-batch", "bank", "mined")
-MODALITIES = {"mined": ("both", "image", "text")}
-
-# One recipe and one size for all; the steps are set so that every trained row costs about the same
-# core-minutes (the table says what each cost in fact). The row with both stages pays for stage 1 with
-# in-batch steps.
-ROWS = (
-    Row("untrained", ("--kind", "mllm"), None),
-    Row("mllm-both", ("--kind", "mllm"), Budget(stage1=250, in_batch=185, bank=20)),
-    Row("mllm-stage2", ("--kind", "mllm"), Budget(in_batch=270, bank=20)),
-    Row("clip-combiner", ("--kind", "clip", "--combiner", "combiner"), Budget(in_batch=390, bank=20)),
-    Row("clip-sum", ("--kind", "clip", "--combiner", "sum"), Budget(in_batch=390, bank=20)),
-)
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the table's data, trained models, results and tower features are, and torch's threads a step."""
+    """Where the table's datasets (by name), trained models, results and tower features are, and torch's
+    threads a step.
+    """
 
-    data: Path
+    data: Mapping[str, Path]
     runs: Path
     results: Path
     cache: Path
@@ -97,18 +55,21 @@ class Work:
     facts: dict[str, Any]
 
 
-def chosen(only: Sequence[str] | None, rows: Sequence[Row] = ROWS) -> list[Row]:
+def chosen(table: Table, only: Sequence[str] | None) -> list[Row]:
     """The rows named in `only`, in the table's order; all of them for None. HemlineError for other names."""
-    names = [row.name for row in rows]
+    names = [row.name for row in table.rows]
     for name in only or ():
         if name not in names:
             raise HemlineError(f"--only {name} is no row of the table; its rows are {', '.join(names)}")
-    return [row for row in rows if not only or row.name in only]
+    return [row for row in table.rows if not only or row.name in only]
 
 
-def label(row: str, variant: str, seed: int, modality: str = "both") -> str:
-    """The name of a result without its ending: "clip-sum-mined-seed0", "clip-sum-mined-seed0-text"."""
-    parts = (row, variant, f"seed{seed}", "" if modality == "both" else modality)
+def label(row: str, variant: str, seed: int, modality: str = "both", data: str = "") -> str:
+    """The name of a result without its ending: "clip-sum-mined-seed0", "clip-sum-mined-seed0-text".
+
+    `data` names what it is measured on, where that is not the table's leading measure.
+    """
+    parts = (row, variant, f"seed{seed}", "" if modality == "both" else modality, data)
     return "-".join(part for part in parts if part)
 
 
@@ -117,26 +78,29 @@ def costs_path(results: Path, row: str, seed: int) -> Path:
     return results / f"{label(row, '', seed)}.steps.json"
 
 
-def plan(row: Row, seed: int, places: Places) -> Work:
+def plan(table: Table, row: Row, seed: int, places: Places) -> Work:
     """All steps of `row` with `seed`: build, train, evaluate each model as soon as it is there."""
     folder = places.runs / label(row.name, "", seed)
     built = folder / "built"
-    command = ["core.backbones.build", "--data", str(places.data), "--out", str(built), *row.build]
+    data = [str(places.data[name]) for name in table.train]
+    command = ["core.backbones.build", "--data", *data, "--out", str(built), *row.build]
     steps = [Step("build", (*command, "--seed", str(seed)), lambda: (built / SPEC).is_file())]
     if row.budget is None:
-        steps += _evaluations(row, "", seed, built, places)
+        steps += _evaluations(table, row, "", seed, built, places)
     else:
-        steps += _training(row, row.budget, seed, folder, places)
+        steps += _training(table, row, row.budget, seed, folder, places)
     facts = {"row": row.name, "seed": seed, "budget": asdict(row.budget) if row.budget else None}
     return Work(folder.name, folder, tuple(steps), costs_path(places.results, row.name, seed), facts)
 
 
-def _training(row: Row, budget: Budget, seed: int, folder: Path, places: Places) -> list[Step]:
+def _training(table: Table, row: Row, budget: Budget, seed: int, folder: Path, places: Places) -> list[Step]:
+    data = [str(places.data[name]) for name in table.train]
+
     def train(name: str, init: Path, steps: int, *options: str) -> Step:
-        stage = "train.stage1" if name == "stage1" else "train.stage2"
+        stage, own = ("train.stage1", row.stage1) if name == "stage1" else ("train.stage2", row.stage2)
         out = folder / name
-        command: tuple[str, ...] = (stage, "--init", str(init), "--data", str(places.data), "--out", str(out))
-        command += ("--cache", str(places.cache), *row.options, "--seed", str(seed), *options)
+        command: tuple[str, ...] = (stage, "--init", str(init), "--data", *data, "--out", str(out))
+        command += ("--cache", str(places.cache), *own, "--seed", str(seed), *options)
         command += ("--no-hold-out", "--threads", str(places.threads))
         return Step(name, command, lambda: _trained(out, init, command[1:]), steps, out)
 
@@ -146,32 +110,32 @@ def _training(row: Row, budget: Budget, seed: int, folder: Path, places: Places)
         start = folder / "stage1"
     first = ("--steps", str(budget.in_batch), "--bank-steps", "0")
     steps.append(train("in-batch", start, budget.in_batch, *first))
-    steps += _evaluations(row, "in-batch", seed, folder / "in-batch", places)
     second = ("--steps", "0", "--bank-steps", str(budget.bank))
-    for variant, options in (("bank", ("--mined", "0")), ("mined", ())):
-        steps.append(train(variant, folder / "in-batch", budget.bank, *second, *options))
-        steps += _evaluations(row, variant, seed, folder / variant, places)
+    for variant in table.variants:
+        if variant != "in-batch":
+            options = ("--mined", "0") if variant == "bank" else ()
+            steps.append(train(variant, folder / "in-batch", budget.bank, *second, *options))
+        steps += _evaluations(table, row, variant, seed, folder / variant, places)
     return steps
 
 
-def _evaluations(row: Row, variant: str, seed: int, model: Path, places: Places) -> list[Step]:
-    steps = []
-    for modality in MODALITIES.get(variant, ("both",)):
-        out = places.results / f"{label(row.name, variant, seed, modality)}.json"
-        command: tuple[str, ...] = (
-            "train.evaluate",
-            "--model",
-            str(model),
-            "--data",
-            str(places.data),
-            "--split",
-            SPLIT,
-        )
-        command += ("--protocol", PROTOCOL, "--modality", modality, "--json", str(out))
-        command += ("--features", str(places.cache))
-        name = " ".join(part for part in ("evaluate", variant, modality) if part)
-        steps.append(Step(name, command, lambda out=out: _evaluated(out, model)))  # type: ignore[misc]
-    return steps
+def _evaluations(table: Table, row: Row, variant: str, seed: int, model: Path, places: Places) -> list[Step]:
+    return [
+        _evaluation(row, variant, seed, model, places, modality, measure, "" if first else measure.data)
+        for measure, first in zip(table.measures, (True, *[False] * len(table.measures)), strict=False)
+        for modality in table.modalities_of(variant)
+    ]
+
+
+def _evaluation(
+    row: Row, variant: str, seed: int, model: Path, places: Places, modality: str, on: Measure, data: str
+) -> Step:
+    out = places.results / f"{label(row.name, variant, seed, modality, data)}.json"
+    command: tuple[str, ...] = ("train.evaluate", "--model", str(model), "--data", str(places.data[on.data]))
+    command += ("--split", on.split, "--protocol", on.protocol, "--modality", modality, "--json", str(out))
+    command += ("--features", str(places.cache))
+    name = " ".join(part for part in ("evaluate", variant, modality, data) if part)
+    return Step(name, command, lambda: _evaluated(out, model))
 
 
 def _trained(out: Path, init: Path, arguments: Sequence[str]) -> bool:
@@ -213,8 +177,8 @@ def _evaluated(out: Path, model: Path) -> bool:
 def write_costs(work: Work) -> None:
     """Write what the finished training steps of `work` cost, as their run cards say, beside the results.
 
-    Of each step: wall seconds (summed over resumes), threads, their product in core-minutes, peak memory in
-    MiB, resumes, and the commit it ran at.
+    Of each step: wall and processor seconds (summed over resumes), threads, core-minutes (of the processor,
+    which other work on the machine does not inflate), peak memory in MiB, resumes, and the commit it ran at.
     """
     told: dict[str, Any] = {}
     for step in work.steps:
@@ -225,7 +189,8 @@ def write_costs(work: Work) -> None:
         told[step.name] = {
             "wall_seconds": round(card.wall_seconds, 1),
             "threads": threads,
-            "core_minutes": round(card.wall_seconds * threads / 60, 2),
+            "cpu_seconds": round(card.cpu_seconds, 1),
+            "core_minutes": round(card.cpu_seconds / 60, 2),
             "peak_memory_mb": round(card.peak_memory_mb),
             "resumes": card.resumes,
             "git": card.git,

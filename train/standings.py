@@ -8,44 +8,58 @@ from core.evaluation.intervals import SeedSummary
 from core.evaluation.metrics import names
 from core.files import read_text, write_atomically
 from train.report import TABLE_FILE, Comparison, Model, collect, compare, summary, write_table
+from train.tables import DEFAULT, Table
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
-BRIEF_BEGIN, BRIEF_END = "<!-- results in brief -->", "<!-- /results in brief -->"
-BRIEF = ("untrained", "in-batch", "mined")  # variants whose line a brief table shows, asked with both halves
 LEADING = "R@10"
 COMPARED = ("R@10", "R@50")
 
 
-def report(results: Path, pages: Sequence[Path]) -> str:
+def report(results: Path, pages: Sequence[Path], table: Table) -> str:
     """Sum up `results`, write table.json there, bring the pages up to date; answer the Markdown.
 
     A page may ask for the whole report or, by other markers, for the main lines; without either it is left
-    as it is. HemlineError for a page that does not exist.
+    as it is. The markers are those of the table (`markers`). HemlineError for a page that does not exist.
     """
     before = {page: read_text(page) for page in pages}  # a wrong path is told before the work
-    models = collect(results)
-    summaries = [summary(model) for model in models]
-    comparisons = compare(models)
-    write_table(models, summaries, comparisons, results / TABLE_FILE)
-    commands = _commands(results, pages)
-    text = markdown(models, summaries, comparisons, commands)
-    main = [row for row, model in enumerate(models) if model.name.split()[-1] in BRIEF]
-    brief = markdown([models[row] for row in main], [summaries[row] for row in main], (), commands)
+    commands = _commands(results, pages, table)
+    whole, brief = [], []
+    for place, measure in enumerate(table.measures):
+        data = measure.data if place else ""
+        models = collect(results, table, data)
+        summaries = [summary(model) for model in models]
+        comparisons = compare(models, table)
+        write_table(models, summaries, comparisons, results / (f"table-{data}.json" if data else TABLE_FILE))
+        title = [f"**{measure.data}**, protocol {measure.protocol}", ""] if len(table.measures) > 1 else []
+        whole += [*title, *markdown(models, summaries, comparisons), ""]
+        main = [row for row, model in enumerate(models) if _in_brief(model)]
+        brief += [*title, *markdown([models[row] for row in main], [summaries[row] for row in main], ()), ""]
+    text, short = ("\n".join([*lines, "```", commands, "```"]) for lines in (whole, brief))
     for page, old in before.items():
-        new = replaced(replaced(old, text, page), brief, page, BRIEF_BEGIN, BRIEF_END)
+        new = replaced(old, text, page, *markers(table))
+        new = replaced(new, short, page, *markers(table, brief=True))
         if new != old:
-            data = new.encode()
-            write_atomically(page, lambda aside, data=data: _write(aside, data))  # type: ignore[misc]
+            told = new.encode()
+            write_atomically(page, lambda aside, told=told: _write(aside, told))  # type: ignore[misc]
     return text
+
+
+def markers(table: Table, brief: bool = False) -> tuple[str, str]:
+    """What stands before and after a table's part of a page; the default table's have no name."""
+    what = "results" if table.name == DEFAULT.name else f"results of {table.name}"
+    what += " in brief" if brief else ""
+    return f"<!-- {what} -->", f"<!-- /{what} -->"
+
+
+def _in_brief(model: Model) -> bool:
+    return model.modality == "both" and (model.variant != "bank")
 
 
 def markdown(
     models: Sequence[Model],
     summaries: Sequence[Mapping[str, SeedSummary]],
     comparisons: Sequence[Comparison],
-    commands: str,
-) -> str:
-    """The tables, what they need to be read, and the commands that made them."""
+) -> list[str]:
+    """The tables and what they need to be read, as lines."""
     first = next(iter(models[0].results.values()))
     most = max(len(model.results) for model in models)
     lines = [
@@ -58,7 +72,7 @@ def markdown(
         lines.insert(1, "PARTIAL: photos are lacking; not comparable with whole galleries.")
     if comparisons:
         lines += ["", *_comparisons(comparisons, most)]
-    return "\n".join([*lines, "", "```", commands, "```"])
+    return lines
 
 
 def _standings(
@@ -105,16 +119,19 @@ def _recall(value: SeedSummary) -> str:
     return f"{value.mean:.1f} ± {value.sd:.1f}" if value.seeds > 1 else f"{value.mean:.1f}"
 
 
-def _commands(results: Path, pages: Sequence[Path]) -> str:
-    run = "python -m train.benchmark run --data data/closet --runs runs/benchmark"
-    again = f"python -m train.benchmark report --results {results.as_posix()}"
+def _commands(results: Path, pages: Sequence[Path], table: Table) -> str:
+    named = table.name != DEFAULT.name
+    choose = f" --table train/configs/{table.name}" if named else ""
+    data = " ".join(f"{name}=data/{name}" for name in table.datasets) if named else "data/closet"
+    run = f"python -m train.benchmark run{choose} --data {data} --runs runs/benchmark"
+    again = f"python -m train.benchmark report{choose} --results {results.as_posix()}"
     shown = "".join(f" {page.as_posix()}" for page in pages)
     return "\n".join(
         [f"{run} --results {results.as_posix()} --background", again + (f" --readme{shown}" if pages else "")]
     )
 
 
-def replaced(page: str, text: str, where: Path, opening: str = BEGIN, closing: str = END) -> str:
+def replaced(page: str, text: str, where: Path, opening: str, closing: str) -> str:
     """`page` with `text` between its markers; as it is without markers, HemlineError with half of them."""
     if opening not in page and closing not in page:
         return page

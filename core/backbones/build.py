@@ -1,6 +1,7 @@
 """Builds an untrained backbone from its parts: the ImageNet tower, a new tokenizer, a new decoder.
 
     python -m core.backbones.build --data CLOSET --out RUN0
+    python -m core.backbones.build --data CLOSET --out RUN0 --style llava --grid 4
     python -m core.backbones.build --data CLOSET --out CLIP0 --kind clip --combiner combiner
     python -m core.backbones.build --init internvl3-1b --out RUN0
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.backbones.styles import STYLES, Style, styled_model
 from core.cli import entry
 from core.errors import HemlineError
 
@@ -30,12 +32,13 @@ if TYPE_CHECKING:
 class Parts:
     """What a backbone is built from.
 
-    `grid` positions a side come from the tower, and of kind mllm are averaged to `image_grid` tokens a side
-    after the projector. `multiscale` counts only where the tower is frozen whole. `width` under 1 makes a
-    narrow tower of random weights, for tests.
+    `style`: the architecture of kind mllm. `grid` positions a side come from the tower, and of style fastvlm
+    are averaged to `image_grid` tokens a side after the projector. `multiscale` counts only where the tower
+    is frozen whole. `width` under 1 makes a narrow tower of random weights, for tests.
     """
 
     kind: Literal["mllm", "clip"] = "mllm"
+    style: Style = "fastvlm"
     layers: int = 2
     hidden: int = 384
     heads: int = 6
@@ -62,6 +65,10 @@ class Parts:
         if self.hidden % (2 * self.heads):
             raise HemlineError(
                 f"--hidden {self.hidden} does not divide into {self.heads} heads of an even width"
+            )
+        if self.style == "internvl" and self.grid % 2:
+            raise HemlineError(
+                f"--grid is {self.grid}; style internvl joins 2 by 2 positions: give an even one"
             )
         if not 0 <= self.frozen_blocks <= 17:
             raise HemlineError(
@@ -95,7 +102,7 @@ def build(parts: Parts, texts: Iterator[str], *, calibrated: bool = True) -> "Ba
         from core.backbones.convert import load_asset
         from core.backbones.tower import Tower
 
-        tower = backbone.tower
+        tower = getattr(backbone.tower, "eye", backbone.tower)
         assert isinstance(tower, Tower)
         tower.load_state_dict(load_asset(), strict=False)
         if tower.config.multiscale and calibrated:
@@ -118,33 +125,11 @@ def _tower_config(parts: Parts) -> "TowerConfig":
 
 def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
     from torch import nn
-    from transformers import FastVlmConfig, FastVlmForConditionalGeneration, Qwen2Config
 
-    from core.backbones.mllm import MllmBackbone
+    from core.backbones.mllm import class_of
     from core.backbones.spec import Spec
-    from core.backbones.tokenizer import IMAGE, SPECIAL
 
-    decoder = Qwen2Config(
-        vocab_size=len(tokenizer),
-        hidden_size=parts.hidden,
-        # SwiGLU has three matrices where a plain feed-forward has two: 8/3 keeps the size of the usual 4.
-        intermediate_size=max(32, round(parts.hidden * 8 / 3 / 32) * 32),
-        num_hidden_layers=parts.layers,
-        num_attention_heads=parts.heads,
-        num_key_value_heads=parts.heads,
-        max_position_embeddings=512,
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    config = FastVlmConfig(
-        vision_config=_tower_config(parts),
-        text_config=decoder,
-        image_token_index=SPECIAL.index(IMAGE),
-        image_seq_length=min(parts.grid, parts.image_grid) ** 2,
-        tie_word_embeddings=True,
-    )
-    model = FastVlmForConditionalGeneration(config)
+    model = styled_model(parts, _tower_config(parts), tokenizer)
     projection = nn.Linear(parts.hidden, parts.dim, bias=False)
     spec = Spec(
         kind="mllm",
@@ -153,9 +138,9 @@ def _mllm(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "MllmBackbone":
         image_size=parts.image_size,
         framing=parts.framing,
         padding=parts.padding,
-        image_grid=parts.image_grid if parts.image_grid < parts.grid else None,
+        image_grid=parts.image_grid if parts.style == "fastvlm" and parts.image_grid < parts.grid else None,
     )
-    return MllmBackbone(spec, model, tokenizer, projection)
+    return class_of(model.config.model_type)(spec, model, tokenizer, projection)
 
 
 def _clip(parts: Parts, tokenizer: "PreTrainedTokenizerBase") -> "ClipBackbone":
@@ -225,12 +210,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="+", help="dataset folders; their train splits are read")
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--kind", choices=["mllm", "clip"], default="mllm")
+    parser.add_argument("--style", choices=STYLES, default="fastvlm", help="of kind mllm: its architecture")
     parser.add_argument("--layers", type=int, default=2, help="of the decoder or text encoder")
     parser.add_argument("--hidden", type=int, default=384)
     parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--vocab", type=int, default=2000, help="tokens of the vocabulary at most")
     parser.add_argument("--grid", type=int, default=2, help="positions a side that the tower gives; 7 is all")
-    parser.add_argument("--image-grid", type=int, default=7, help="of kind mllm: image tokens a side")
+    parser.add_argument("--image-grid", type=int, default=7, help="of style fastvlm: image tokens a side")
     parser.add_argument("--frozen-blocks", type=int, default=17, help="blocks of the frozen front; 17 is all")
     parser.add_argument(
         "--multiscale", action=argparse.BooleanOptionalAction, default=True, help="early layers' channels too"

@@ -50,7 +50,7 @@ class MiniGpt4Backbone(MllmBackbone):
         The original tokenises what stands on either side of the placeholder apart, so that each piece starts
         a word; the special tokens are put between.
         """
-        template = template.replace(_LOOK, _LOOK * image)
+        template = template.replace(self._picture, self._picture * image)
         special = {self._image: self._image_id}
         special |= {str(t): int(i) for t, i in zip(*self._marks(), strict=True)}
         ids: list[int] = []
@@ -66,7 +66,9 @@ class MiniGpt4Backbone(MllmBackbone):
     def _marks(self) -> tuple[list[Any], list[Any]]:
         """The tokenizer's start and end, as text and as ids."""
         tokenizer = self.tokenizer
-        return [tokenizer.bos_token, tokenizer.eos_token], [tokenizer.bos_token_id, tokenizer.eos_token_id]
+        pairs = (tokenizer.bos_token, tokenizer.bos_token_id), (tokenizer.eos_token, tokenizer.eos_token_id)
+        there = [pair for pair in pairs if pair[0] is not None]
+        return [token for token, _ in there], [number for _, number in there]
 
     def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
         ended = _Ended(self.tokenizer, batch.ids.shape[1], self._end)

@@ -23,8 +23,11 @@ from transformers import (
     FastVlmModel,
     PreTrainedConfig,
     PreTrainedModel,
+    initialization,
 )
 from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from core.backbones.tower import Tower, TowerConfig
 
 # LAVIS normalises the tower's output with PyTorch's own epsilon; the layers inside it have 1e-6.
 LN_VISION_EPS = 1e-5
@@ -36,9 +39,10 @@ MODEL_TYPE = "minigpt4"
 class MiniGpt4VisionConfig(PreTrainedConfig):
     """Shape of the vision side.
 
-    `eye` holds the fields of `Blip2VisionConfig`, `qformer` those of `Blip2QFormerConfig` (None: the Llama-2
-    version). `frozen_qformer` says whether the Q-Former belongs to the frozen front, whose output is cached
-    on disk, or may train.
+    `eye` holds the fields of `Blip2VisionConfig`, or with their model type those of `TowerConfig` (a small
+    model over our own tower, whose Q-Former trains), `qformer` those of `Blip2QFormerConfig` (None: the
+    Llama-2 version). `frozen_qformer` says whether the Q-Former belongs to the frozen front, whose output is
+    cached on disk, or may train.
     """
 
     model_type = "minigpt4_vision"
@@ -50,12 +54,21 @@ class MiniGpt4VisionConfig(PreTrainedConfig):
     hidden_size: int = 0
 
     def __post_init__(self, **kwargs: object) -> None:
-        eye = Blip2VisionConfig(**(self.eye or {}))
+        eye = eye_config(self.eye)
+        if isinstance(eye, TowerConfig) and (self.qformer is None or self.frozen_qformer):
+            raise ValueError("a tower of ours needs a Q-Former that trains: its features stop before it")
         if self.qformer is None:
             self.hidden_size = JOINED_PATCHES * eye.hidden_size
         else:
             self.hidden_size = Blip2QFormerConfig(**self.qformer).hidden_size
         super().__post_init__(**kwargs)
+
+
+def eye_config(fields: dict[str, Any] | None) -> Blip2VisionConfig | TowerConfig:
+    """The configuration of the vision tower itself."""
+    if fields and fields.get("model_type") == TowerConfig.model_type:
+        return TowerConfig(**fields)
+    return Blip2VisionConfig(**(fields or {}))
 
 
 class MiniGpt4Vision(PreTrainedModel):
@@ -70,15 +83,22 @@ class MiniGpt4Vision(PreTrainedModel):
 
     def __init__(self, config: MiniGpt4VisionConfig) -> None:
         super().__init__(config)
-        eye = Blip2VisionConfig(**(config.eye or {}))
-        self.eye = Blip2VisionModel(eye)
-        self.eye.post_layernorm.eps = LN_VISION_EPS
+        eye = eye_config(config.eye)
+        self.eye: Any = Tower(eye) if isinstance(eye, TowerConfig) else Blip2VisionModel(eye)
+        if not isinstance(self.eye, Tower):
+            self.eye.post_layernorm.eps = LN_VISION_EPS
         self.qformer: Any = None
         if config.qformer is not None:
             qformer = Blip2QFormerConfig(**{**config.qformer, "encoder_hidden_size": eye.hidden_size})
             self.query_tokens = nn.Parameter(torch.zeros(1, config.query_tokens, qformer.hidden_size))
             self.qformer = Blip2QFormerModel(qformer)
         self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        if module is self and self.qformer is not None:
+            # of zeros, all queries would see the same and learn the same for ever
+            initialization.normal_(self.query_tokens, std=0.02)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -90,18 +110,24 @@ class MiniGpt4Vision(PreTrainedModel):
     def front(self, pixel_values: Tensor) -> Tensor:
         """Pictures [n, 3, size, size] to features [n, tokens, channels], without gradient."""
         with torch.no_grad():
+            if isinstance(self.eye, Tower):
+                return self.eye.front(pixel_values)
             states = self.eye(pixel_values=pixel_values.to(self.dtype)).last_hidden_state
             return states if self._opened else self._seen(states)
 
     def back(self, features: Tensor) -> Tensor:
         """The rest: features [n, tokens, channels] of any float type to [n, hidden_size, tokens, 1]."""
         states = features.to(self.dtype)
+        if isinstance(self.eye, Tower):
+            states = self.eye.back(states).flatten(2).transpose(1, 2)
         if self._opened:
             states = self._seen(states)
         return states.transpose(1, 2).unsqueeze(-1)
 
     def feature_shape(self) -> tuple[int, int]:
         """Tokens and channels of one picture's features as `front` gives them."""
+        if isinstance(self.eye, Tower):
+            return self.eye.feature_shape()
         eye = self.eye.config
         patches = self.eye.embeddings.num_patches
         if self._opened:
@@ -112,12 +138,15 @@ class MiniGpt4Vision(PreTrainedModel):
 
     def front_tensors(self) -> list[tuple[str, Tensor]]:
         """What the features depend on."""
+        if isinstance(self.eye, Tower):
+            return self.eye.front_tensors()
         tensors = self.eye.state_dict() if self._opened else self.state_dict()
         return list(tensors.items())
 
     def back_parameters(self) -> list[nn.Parameter]:
-        """What may train: the Q-Former, where it is not frozen."""
-        return [self.query_tokens, *self.qformer.parameters()] if self._opened else []
+        """What may train: the Q-Former, where it is not frozen, and what a tower of ours leaves open."""
+        eye = self.eye.back_parameters() if isinstance(self.eye, Tower) else []
+        return [*eye, self.query_tokens, *self.qformer.parameters()] if self._opened else []
 
     def freeze_front(self) -> None:
         """Take the gradient from what `front` uses."""

@@ -38,6 +38,8 @@ PROJECTION_FILE = "projection.safetensors"
 IGNORED = -100
 # What a word of a caption takes at most, on average: more tokens would be written only to be cut off.
 TOKENS_A_WORD = 8
+# Architectures that take precomputed pictures as a list (`core.backbones.sights` asks a released model).
+LISTED = ("llava",)
 
 
 class MllmBackbone(Backbone):
@@ -143,15 +145,20 @@ class MllmBackbone(Backbone):
         Positions are averaged to `spec.image_grid` after the projector, not before: a button that fills a
         fiftieth of the picture has had its say by then.
         """
-        hidden = self.tower.back(features).flatten(2).transpose(1, 2)
+        states = self.tower.back(features)
         if self._sight is not None:
-            return hidden
-        tokens: Tensor = self.model.model.multi_modal_projector(hidden)
+            return states.flatten(2).transpose(1, 2)
+        tokens = self.projected(states)
         grid, side = self.spec.image_grid, math.isqrt(tokens.shape[1])
         if grid is None or grid >= side:
             return tokens
         squares = tokens.transpose(1, 2).unflatten(2, (side, side))
         return functional.adaptive_avg_pool2d(squares, grid).flatten(2).transpose(1, 2)
+
+    def projected(self, states: Tensor) -> Tensor:
+        """The tower's states [n, channels, height, width] as the decoder sees them, [n, tokens, hidden]."""
+        tokens: Tensor = self.model.model.multi_modal_projector(states.flatten(2).transpose(1, 2))
+        return tokens
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
         head = self.model.get_output_embeddings()
@@ -228,7 +235,7 @@ class MllmBackbone(Backbone):
             return None
         if self._sight is not None:
             return {"image": self._sight.seen(tokens)}
-        pictures: Any = tokens
+        pictures: Any = list(tokens) if self.model.config.model_type in LISTED else tokens
         return {"image": BaseModelOutputWithPooling(pooler_output=pictures)}
 
     def _pooled(self, ids: Sequence[Sequence[int]], tokens: Tensor | None) -> Tensor:
@@ -293,13 +300,14 @@ SPECIAL = {
     "qwen2_5_vl": ("qwen", "QwenBackbone"),
     "qwen3_vl": ("qwen", "QwenBackbone"),
     "blip-2": ("blip2", "Blip2Backbone"),
+    "hemline_internvl": ("internvl", "InternVlBackbone"),
 }
 
 
 def class_of(model_type: str) -> type[MllmBackbone]:
     """The class that carries an architecture; our own ones are made known to transformers by it."""
+    importlib.import_module("core.backbones.tower")
     if model_type not in SPECIAL:
-        importlib.import_module("core.backbones.tower")
         return MllmBackbone
     module, name = SPECIAL[model_type]
     found: type[MllmBackbone] = getattr(importlib.import_module(f"core.backbones.{module}"), name)
