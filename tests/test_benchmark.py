@@ -27,6 +27,7 @@ from core.types import Triplet
 from tests.oracle import Oracle
 from train import benchmark
 from train.benchmark import run_table
+from train.leaderboard import write_leaderboard
 from train.report import collect, compare, summary
 from train.rows import Places, Step, Work, chosen, costs_path, label, plan
 from train.standings import markers, replaced, report
@@ -458,6 +459,18 @@ def test_a_table_of_two_datasets_trains_on_one_and_measures_on_both(data: Path, 
     written = [json.loads((folder / name).read_text()) for name in ("table.json", "table-drawn.json")]
     assert [w["rows"][0]["recipe"] for w in written] == ["both stages"] * 2
     assert [w["comparisons"][0]["gain"]["R@10"]["difference"] for w in written] == [50, 0]
+
+    board = write_leaderboard(folder, table, tmp_path / "plot.html")
+    assert json.loads((folder / "leaderboard.json").read_text()) == board
+    row = board["measures"][1]["rows"][0]
+    assert (row["recipe"], row["metrics"]["R@5"]["mean"], row["seeds"]) == ("both stages", 100, [0, 1])
+    assert row["results"] == ["mllm-both-mined-seed0-drawn.json", "mllm-both-mined-seed1-drawn.json"]
+    assert all((folder / name).is_file() for name in row["results"])
+    assert any("train.stage1" in command for command in row["commands"])
+    quoted = board["quoted"]["quoted"]
+    assert "not measured here" in board["quoted"]["note"] and all(each["source"] for each in quoted)
+    page = (tmp_path / "plot.html").read_text()
+    assert "both stages" in page and "<script src=" not in page  # it needs no network
 
 
 @pytest.mark.parametrize(

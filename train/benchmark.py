@@ -226,9 +226,12 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from train.leaderboard import write_leaderboard
     from train.standings import report
 
-    print(report(options.results, options.readme, read_table(options.table)))
+    table = read_table(options.table)
+    print(report(options.results, options.readme, table))
+    write_leaderboard(options.results, table, options.plot)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -271,11 +274,14 @@ def main() -> None:
         "--background", action="store_true", help="start it and return; it outlives the terminal"
     )
     run.set_defaults(work=_run)
-    report = commands.add_parser("report", help="sum up what is finished, as Markdown and table.json")
+    report = commands.add_parser(
+        "report", help="sum up what is finished: Markdown, table.json, leaderboard.json"
+    )
     report.add_argument("--results", type=Path, required=True, help="what `run` was given")
     report.add_argument(
         "--readme", type=Path, nargs="+", default=[], help="pages whose part between the markers is replaced"
     )
+    report.add_argument("--plot", type=Path, help="an HTML page to draw the leaderboard into")
     report.set_defaults(work=_report)
     for command in (run, report):
         command.add_argument(
