@@ -3,8 +3,8 @@
     python -m core.adjudication --db judgements.db
 
 An adjudicator settles an item by one more event (`adjudication`). What training may use is `settled`: the
-adjudicator's verdict, else what all say, else what most of three or more say; the rest is contested, and counted.
-Who is unsure abstains.
+adjudicator's verdict, else what all say, else what most of three or more say; the rest is contested, and
+counted. Who is unsure abstains.
 """
 
 import argparse
@@ -46,8 +46,8 @@ class Settled:
 class Disagreement:
     """An item on which standing verdicts differ, and how many pairs of them do.
 
-    `opposed` pairs are a negative against a positive, `roles` pairs of different roles (those among them), `names`
-    pairs of different verdicts (those among them too).
+    `opposed` pairs are a negative against a positive, `roles` pairs of different roles (those among them),
+    `names` pairs of different verdicts (those among them too).
     """
 
     item: Item
@@ -60,8 +60,8 @@ class Disagreement:
 def settled(history: Iterable[Event], vocabulary: Mapping[str, Verdict] = VOCABULARY) -> dict[Item, Settled]:
     """One verdict for each judged item, in the order of their first opinions; see the module for the rule.
 
-    Where all are of one role and differ in the verdict, it is the commonest, and of the equally common the first
-    of the vocabulary.
+    Where all are of one role and differ in the verdict, it is the commonest, and of the equally common the
+    first of the vocabulary.
     """
     past = list(history)
     ruled = rulings(past)
@@ -70,7 +70,9 @@ def settled(history: Iterable[Event], vocabulary: Mapping[str, Verdict] = VOCABU
         for item, events_ in opinions(past).items()
     }
     # An adjudication stands also when those it was between have taken their verdicts back.
-    return found | {item: _ruled(item, event, vocabulary) for item, event in ruled.items() if item not in found}
+    return found | {
+        item: _ruled(item, event, vocabulary) for item, event in ruled.items() if item not in found
+    }
 
 
 def disagreements(
@@ -78,8 +80,8 @@ def disagreements(
 ) -> list[Disagreement]:
     """Items whose standing verdicts differ and nobody adjudicated, the most contested first.
 
-    That is by the number of opposed pairs, then of pairs of different roles, then of different verdicts; what is
-    equally contested comes as it was first judged.
+    That is by the number of opposed pairs, then of pairs of different roles, then of different verdicts; what
+    is equally contested comes as it was first judged.
     """
     past = list(history)
     ruled = rulings(past)

@@ -1,7 +1,7 @@
-"""Blind second judgements: a share of what somebody judged is offered to others, who do not see what was said.
+"""Blind second judgements: a share of what was judged is offered to others, who do not see what was said.
 
-Whether an item is among the share is told by its hash alone: no list is kept, a larger share holds every item of a
-smaller one, and neither the verdict nor who gave it has a say. The same holds for the order of a queue.
+Whether an item is among the share is told by its hash alone: no list is kept, a larger share holds every item
+of a smaller one, and neither the verdict nor who gave it has a say. The same holds for the order of a queue.
 """
 
 from collections.abc import Iterable
@@ -105,12 +105,14 @@ def _queue(
         if is_chosen(item, share) and len(said) < judges and item not in seen
     ]
     # sorted by a hash of person and item, so that the order tells nothing of verdicts, names or times
-    return [_offer(item, standing[item][0]) for item in sorted(open_items, key=lambda i: digest(i, annotator))]
+    return [
+        _offer(item, standing[item][0]) for item in sorted(open_items, key=lambda i: digest(i, annotator))
+    ]
 
 
 def _offer(item: Item, event: Event) -> Offer:
     said = event.judgement
     return Offer(
-        item, said.reference_id, said.reference_hash, said.text, said.hit_id, said.hit_hash, said.rank, said.score,
-        said.catalogue, said.model_fingerprint, said.index_fingerprint,
+        item, said.reference_id, said.reference_hash, said.text, said.hit_id, said.hit_hash, said.rank,
+        said.score, said.catalogue, said.model_fingerprint, said.index_fingerprint,
     )  # fmt: skip
