@@ -383,7 +383,7 @@ def test_a_judgement_that_makes_no_sense_is_refused(tmp_path: Path, change: dict
 
 @pytest.mark.parametrize(
     "said",
-    ["<script>alert('x')</script>", "{{7*7}} ${7*7} <%= 7 %>", "'; DROP TABLE events; --", "👩‍🏫 نازلی"],
+    ["<script>alert('x')</script>", "{{7*7}} ${7*7} <%= 7 %>", "'; DROP TABLE events", "👩‍🏫 نازلی"],
 )
 def test_markup_and_templates_are_text(tmp_path: Path, said: str) -> None:
     store = open_store(tmp_path / "judgements.db")
