@@ -19,7 +19,7 @@ from typing import Literal
 from core.cli import entry
 from core.errors import HemlineError
 from core.judgements import events, open_store
-from core.opinions import ADJUDICATION, Item, opinions, rulings
+from core.opinions import ADJUDICATION, Item, as_shown, opinions, rulings
 from core.verdicts import VOCABULARY, Event, Judgement, Role, Verdict, now, role_of
 
 Why = Literal["adjudicated", "unanimous", "majority", "contested"]
@@ -97,11 +97,11 @@ def adjudication(
 ) -> Judgement:
     """The judgement to append that settles a disagreement; it is taken back by an undo, as any other.
 
-    Raises HemlineError without a name.
+    Raises HemlineError without a name. `append` refuses it where every opinion was imported without its rank.
     """
     if not adjudicator.strip():
         raise HemlineError("an adjudication needs the adjudicator's name")
-    first = disagreement.events[0].judgement
+    first = (as_shown(disagreement.events) or disagreement.events[0]).judgement
     return replace(
         first, annotator=adjudicator, verdict=verdict, reason=reason, session=session, occasion=ADJUDICATION,
         blind=False, second_look=(), undoes=None, time=now(),

@@ -37,8 +37,13 @@ def opinions(history: Iterable[Event]) -> dict[Item, tuple[Event, ...]]:
     return _by_item(event for event in history if event.judgement.occasion != ADJUDICATION or _undo(event))
 
 
+def as_shown(said: Iterable[Event]) -> Event | None:
+    """The first of an item's events that knows the rank it was shown at; None where none does (imports)."""
+    return next((event for event in said if event.judgement.rank > 0), None)
+
+
 def rulings(history: Iterable[Event]) -> dict[Item, Event]:
-    """The adjudication that stands for each adjudicated item: the latest, whoever's it is."""
+    """The adjudication that stands for each adjudicated item: the latest, whoever's."""
     standing = _by_item(
         event for event in history if event.judgement.occasion == ADJUDICATION or _undo(event)
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import HemlineError
-from core.opinions import SECOND_JUDGEMENT, Item, digest, item_of, opinions
+from core.opinions import SECOND_JUDGEMENT, Item, as_shown, digest, item_of, opinions
 from core.verdicts import Event, Judgement, now
 
 JUDGES = 2
@@ -56,7 +56,7 @@ def queue(history: Iterable[Event], annotator: str, share: float, judges: int = 
     """What `annotator` is asked to judge blindly, in an order of their own.
 
     Items of the share that have an opinion and fewer than `judges`, and on which this person never said
-    anything, taken back or not.
+    anything, taken back or not. What was imported without the rank it was shown at is not offered.
     """
     past = list(history)
     return _queue(opinions(past), _seen(past).get(annotator, set()), annotator, share, judges)
@@ -105,9 +105,9 @@ def _queue(
         if is_chosen(item, share) and len(said) < judges and item not in seen
     ]
     # sorted by a hash of person and item, so that the order tells nothing of verdicts, names or times
-    return [
-        _offer(item, standing[item][0]) for item in sorted(open_items, key=lambda i: digest(i, annotator))
-    ]
+    ordered = sorted(open_items, key=lambda item: digest(item, annotator))
+    shown = [(item, as_shown(standing[item])) for item in ordered]
+    return [_offer(item, event) for item, event in shown if event is not None]
 
 
 def _offer(item: Item, event: Event) -> Offer:

@@ -100,3 +100,10 @@ def test_what_somebody_took_back_is_not_offered_to_them_as_if_new():
     assert queue([first, undo], "cem", 1.0) == []
     assert queue([first, undo, other], "ana", 1.0) == []
     assert len(queue([first, undo, other], "cem", 1.0)) == 1
+
+
+def test_what_was_imported_without_its_rank_is_not_offered():
+    imported = judged_by("ana", "target", "hit-1", seq=1, rank=0, score=0.0)
+    shown = judged_by("ben", "hard negative", "hit-1", seq=2)
+    assert queue([imported], "cem", 1.0) == []
+    assert queue([imported, shown], "cem", 1.0, judges=3)[0].rank == 3

@@ -171,7 +171,14 @@ def main() -> None:
     if arguments.json:
         sources = {str(path.name): sha256_file(path) for path in arguments.texts or ()}
         write_json(
-            arguments.json, {"data": arguments.data.name, "split": arguments.split, "files": sources, **told, "run": runs.git_state()}
+            arguments.json,
+            {
+                "data": arguments.data.name,
+                "split": arguments.split,
+                "files": sources,
+                **told,
+                "run": runs.git_state(),
+            },
         )
     for name, share in told["shares"].items():
         print(f"{name:20} {share}")
