@@ -6,13 +6,16 @@ changes, and two backbones that differ in it alone share every other weight in m
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from core.backbones.tensors import tensors_fingerprint
+from core.backbones.tensors import read_tensors, tensors_fingerprint, write_tensors
 from core.errors import HemlineError
+from core.files import write_atomically
+from core.versions import query_file, read_version
 
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
@@ -56,3 +59,18 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
         for name, parameter in query_tensors(twin).items():
             parameter.copy_(tensors[name])
     return twin.eval()
+
+
+def write_query_side(backbone: "Backbone", path: Path) -> None:
+    """Write the query side as safetensors, atomically; HemlineError where the disk does not take it."""
+
+    def write(aside: Path) -> None:
+        write_tensors(query_tensors(backbone), aside)
+        aside.chmod(0o644)  # safetensors makes files that only their owner can read
+
+    write_atomically(path, write)
+
+
+def read_query_side(folder: Path) -> dict[str, Tensor]:
+    """The tensors of the version in `folder`; HemlineError where it is not whole."""
+    return read_tensors(query_file(folder, read_version(folder)), "choose another version")
