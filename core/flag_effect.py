@@ -120,7 +120,11 @@ def recall_change(
 
 
 def ranked(
-    asked: Sequence[Asked], queries: np.ndarray, vectors: np.ndarray, ids: Sequence[str], targets: Sequence[str]
+    asked: Sequence[Asked],
+    queries: np.ndarray,
+    vectors: np.ndarray,
+    ids: Sequence[str],
+    targets: Sequence[str],
 ) -> tuple[np.ndarray, list[list[str]]]:
     """Each target's rank, int64 [q], and each query's first ten."""
     row_of = {name: row for row, name in enumerate(ids)}
@@ -155,8 +159,8 @@ def drift(judged: int, found: Collateral) -> str:
     if judged >= DRIFT_JUDGED or found.overlap >= 100 * DRIFT_OVERLAP:
         return ""
     return (
-        f"{judged} judged hits moved much: of the first ten of {found.queries} queries that nobody judged only "
-        f"{found.overlap:.0f} % stayed; look at some answers before you rely on this version"
+        f"{judged} judged hits moved much: of the first ten of {found.queries} queries that nobody judged "
+        f"only {found.overlap:.0f} % stayed; look at some answers before you rely on this version"
     )
 
 
@@ -176,9 +180,7 @@ def as_dict(
     }
 
 
-def _scores(
-    query: np.ndarray, vectors: np.ndarray, asked: Asked, row_of: Mapping[str, int]
-) -> np.ndarray:
+def _scores(query: np.ndarray, vectors: np.ndarray, asked: Asked, row_of: Mapping[str, int]) -> np.ndarray:
     scores = vectors @ query
     scores[_rows(asked.hidden, row_of)] = -np.inf
     return scores

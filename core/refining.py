@@ -100,7 +100,9 @@ def hold(folder: Path) -> Any:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        raise HemlineError(f"another refinement works in {folder}; wait for it, or choose another --out") from None
+        raise HemlineError(
+            f"another refinement works in {folder}; wait for it, or choose another --out"
+        ) from None
     return file
 
 

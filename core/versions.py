@@ -4,8 +4,8 @@
     python -m core.versions promote  --versions FOLDER --name NAME
     python -m core.versions rollback --versions FOLDER
 
-A version is a folder in FOLDER: `query.safetensors`, the query side alone, and `version.json`, its card, which
-is written last: a folder without one is unfinished. The weights it goes with are named by path and
+A version is a folder in FOLDER: `query.safetensors`, the query side alone, and `version.json`, its card,
+which is written last: a folder without one is unfinished. The weights it goes with are named by path and
 fingerprint. `live.json` says which version answers; without it, or with null, that is the base model itself.
 Going live and coming back change that one file, never the index, whose vectors are the target side's.
 """
@@ -100,7 +100,9 @@ def base_of(version: Version) -> Path:
     if not spec.is_file():
         raise HemlineError(f"the version {version.name} goes with the model {base}, which is not there")
     if fingerprint(read_json(spec)) != version.base_fingerprint:
-        raise HemlineError(f"the version {version.name} goes with another model than {base} now holds; refine again")
+        raise HemlineError(
+            f"the version {version.name} goes with another model than {base} now holds; refine again"
+        )
     return base
 
 
@@ -113,7 +115,9 @@ def query_file(folder: Path, version: Version) -> Path:
     """The version's weights after checking their hash; HemlineError where they are not those of its card."""
     path = folder / QUERY_FILE
     if not path.is_file() or sha256_file(path) != version.query:
-        raise HemlineError(f"{path} is missing or not what {CARD_FILE} was written with; choose another version")
+        raise HemlineError(
+            f"{path} is missing or not what {CARD_FILE} was written with; choose another version"
+        )
     return path
 
 
@@ -172,7 +176,7 @@ def _live(folder: Path) -> dict[str, Any]:
         return {"live": None, "history": []}
     value = read_json(path)
     named = [value.get("live"), *value.get("history", [])] if isinstance(value, dict) else [0]
-    if not all(name is None or isinstance(name, str) and _NAME.fullmatch(name) for name in named):
+    if not all(name is None or (isinstance(name, str) and _NAME.fullmatch(name)) for name in named):
         raise HemlineError(f"{path} does not say which version is live; remove it and promote one by name")
     return {"live": value.get("live"), "history": value.get("history", [])}
 

@@ -2,11 +2,10 @@
 
     python -m train.flag_effect --before MODEL --after VERSION --judgements DB --index INDEX --replay DATA
 
-The measuring is core.flag_effect's; this embeds the queries with both. A model is a model folder or a version.
+The measuring is core.flag_effect's; this embeds the queries. Both are a model folder or a version.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,8 +30,8 @@ def measure(material: "RefineMaterial", before: "Backbone", after: "Backbone") -
 
     The tuning slice is ranked over the whole bank; its queries are also those whose collateral is told.
     """
-    from train.refinement import embedded
     from train.refine_material import place_of
+    from train.refinement import embedded
 
     judged = material.judgements.queries
     lessons = [lesson.asked for lesson in material.lessons()]
@@ -95,8 +94,8 @@ def told(effect: dict[str, Any]) -> str:
     if effect["edit_accuracy"]:
         lines.append(f"first hit as asked: {_points(effect['edit_accuracy'])}")
     lines.append(
-        f"unjudged queries: {beside['changed']:.0f} % have other first ten, of which {beside['overlap']:.0f} % "
-        f"stayed on average; first hit the same for {beside['top_hit']:.0f} %"
+        f"unjudged queries: {beside['overlap']:.0f} % of the first ten stayed, all of them for "
+        f"{100 - beside['changed']:.0f} % of the queries, the first hit for {beside['top_hit']:.0f} %"
     )
     return "\n".join([*lines, *([effect["drift"]] if effect["drift"] else [])])
 

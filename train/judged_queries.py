@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from core.errors import HemlineError
 from core.files import fingerprint
-from core.verdicts import Event, fold, role_of
+from core.verdicts import VOCABULARY, Event, Verdict, fold, role_of
 
 
 @dataclass(frozen=True)
@@ -61,26 +61,34 @@ GONE_HIT = "hits no longer in the index"
 GONE_REFERENCE = "queries whose reference is gone"
 
 
-def gather(history: Iterable[Event], hits: Container[str], references: Container[str]) -> Judgements:
+def gather(
+    history: Iterable[Event],
+    hits: Container[str],
+    references: Container[str],
+    vocabulary: Mapping[str, Verdict] = VOCABULARY,
+    refused: Mapping[str, int] | None = None,
+) -> Judgements:
     """The standing judgements of `history` as queries, in the order of their first event.
 
     `hits` holds the ids of the index, `references` the content hashes of the photos that can be looked at.
-    A hit has the role of the latest verdict of each annotator where these agree. Raises HemlineError where
-    nothing is left to learn from, with the counts.
+    A hit has the role of the latest verdict of each annotator where these agree. `refused` counts judgements
+    that `core.usable` kept out before. Raises HemlineError where nothing is left to learn from, with the
+    counts.
     """
     standing: dict[tuple[str | None, str], dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
     told = sorted(fold(history).values(), key=lambda event: event.seq)
     for event in told:
         said = event.judgement
         standing[said.reference_hash, said.text][said.hit_id].append(event)
-    left: Counter[str] = Counter()
+    left: Counter[str] = Counter(refused or {})
     queries: list[JudgedQuery] = []
     used: list[int] = []
     for (reference, text), by_hit in standing.items():
         if reference is not None and reference not in references:
             left[GONE_REFERENCE] += 1
             continue
-        kept = {id_: role for id_, told in by_hit.items() if (role := _role(id_, told, hits, left))}
+        roles = {id_: _role(id_, said, hits, vocabulary, left) for id_, said in by_hit.items()}
+        kept = {id_: role for id_, role in roles.items() if role}
         if not {"negative", "positive"} & set(kept.values()):
             continue
         every = [event for id_ in kept for event in by_hit[id_]]
@@ -89,17 +97,22 @@ def gather(history: Iterable[Event], hits: Container[str], references: Container
         judged = tuple(_hit(by_hit[id_][-1], role) for id_, role in kept.items())
         queries.append(JudgedQuery(reference, ids[-1] if ids else None, text, judged))
     if not queries:
-        raise HemlineError(f"there is nothing to learn from in these judgements{_told(left)}; judge some hits")
-    mark = fingerprint([event.as_dict() for event in told if event.seq in set(used)])
+        raise HemlineError(
+            f"there is nothing to learn from in these judgements{_told(left)}; judge some hits"
+        )
+    chosen = set(used)
+    mark = fingerprint([event.as_dict() for event in told if event.seq in chosen])
     return Judgements(tuple(queries), tuple(sorted(used)), dict(left), mark)
 
 
-def _role(id_: str, told: list[Event], hits: Container[str], left: Counter[str]) -> str:
+def _role(
+    id_: str, told: list[Event], hits: Container[str], vocabulary: Mapping[str, Verdict], left: Counter[str]
+) -> str:
     """The one role that everyone gives the hit, "" where there is none to use."""
     if id_ not in hits:
         left[GONE_HIT] += 1
         return ""
-    roles = {role_of(event.judgement.verdict) for event in told} - {"none"}
+    roles: set[str] = {role_of(event.judgement.verdict, vocabulary) for event in told} - {"none"}
     if len(roles) > 1:
         left[CONFLICT] += 1
         return ""

@@ -34,7 +34,7 @@ FALL = 1.0  # points that R@10 or the edit accuracy of the slice may lose to go 
 
 def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[str, Any]:
     """Train a version, measure it, write it, and let it go live where it may; what was measured."""
-    from core.backbones.query_side import query_fingerprint, query_tensors, with_query_side
+    from core.backbones.query_side import query_tensors, with_query_side
     from train.flag_effect import measure
     from train.refine_material import opened
 
@@ -44,22 +44,23 @@ def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[s
     before = _live(args, base)
     side = base.target_fingerprint()
     after = with_query_side(base, query_tensors(base))
-    steps = train_query_side(job, after, material, config)
+    kept = train_query_side(job, after, material, config)
     if after.target_fingerprint() != side:
-        raise HemlineError("the training changed the target side, which the index needs as it is; report this")
+        raise HemlineError("the training changed the target side, which the index needs; nothing is kept")
     job.at("measuring", 0, 1)
     effect = measure(material, before, after)
     job.at("measuring", 1, 1)
     job.closing = True  # from here on it is whole or not there
-    told = {**effect, "against": _answering(args), "steps": steps}
+    told = {**effect, "against": _answering(args), "kept_share": kept}
     verdict = verdict_of(effect, args.fall)
     _write(args, config, searcher, material, after, told, verdict)
-    assert query_fingerprint(base) != query_fingerprint(after)
     return {**told, "verdict": verdict}
 
 
-def train_query_side(job: "Job", backbone: "Backbone", material: "RefineMaterial", config: RefineConfig) -> int:
-    """Train the query side of `backbone` and nothing else of it; how many steps it took."""
+def train_query_side(
+    job: "Job", backbone: "Backbone", material: "RefineMaterial", config: RefineConfig
+) -> float:
+    """Train the query side of `backbone` and nothing else of it; the share of the way that was kept."""
     import torch
 
     from train.refinement import Refinement
@@ -73,9 +74,9 @@ def train_query_side(job: "Job", backbone: "Backbone", material: "RefineMaterial
         material.known(material.replay.train),
         config,
     )
-    steps = work.train(lambda step, loss: job.at("training", step, config.steps, loss))
+    kept = work.train(lambda step, loss: job.at("training", step, config.steps, loss))
     backbone.requires_grad_(False)
-    return steps
+    return kept
 
 
 def verdict_of(effect: dict[str, Any], fall: float) -> str:
@@ -194,7 +195,7 @@ def main() -> None:
         if lives:
             promote(args.out.parent, args.out.name)
         print(told(effect))
-        print(f"{args.out.name}: {effect['verdict']} than {effect['against']}{'; it is live' if lives else ''}")
+        print(f"{args.out.name}: {effect['verdict']}, against {effect['against']}{'; live' if lives else ''}")
 
 
 if __name__ == "__main__":

@@ -10,20 +10,21 @@ from train.options import check_ranges
 class RefineConfig:
     """How a refinement trains.
 
-    At most `steps` of `judged_batch` judged queries and `replay_batch` replayed ones; it ends before where
-    every wrong hit is below the tenth by half of `margin` (cosine). `keep_order`, `again` (replay) and `stay` weigh
-    the terms; `replayed` and `measured` are how many references are replayed and measured on at most.
+    `steps` of `judged_batch` judged queries and `replay_batch` replayed ones, and half as many with words
+    exchanged; `margin` (cosine) is what a wrong hit is to score below the tenth; `keep_order`, `again`
+    (finding the replayed answers) and `stay` weigh the terms; `replayed` and `measured` are how many
+    references are replayed and measured on at most.
     """
 
-    steps: int = 80
+    steps: int = 60
     judged_batch: int = 24
     replay_batch: int = 24
-    lr: float = 1e-3
+    lr: float = 5e-4
     margin: float = 0.04
     temperature: float = 0.04
     keep_order: float = 0.3
-    again: float = 0.2
-    stay: float = 10.0
+    again: float = 0.0
+    stay: float = 1.0
     replayed: int = 150
     measured: int = 150
     seed: int = 0

@@ -1,6 +1,6 @@
-"""What a refinement works on: judged queries and replayed ones, each with its features and the index's rows."""
+"""What a refinement works on: judged queries and replayed ones, with features and the rows of the index."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +9,8 @@ import numpy as np
 
 from core.errors import HemlineError
 from core.pictures import picture_hash
-from core.verdicts import Event
-from train.judged_queries import Judgements, JudgedQuery, gather
+from core.verdicts import VOCABULARY, Event, Verdict
+from train.judged_queries import JudgedQuery, Judgements, gather
 from train.refinement import Asked, Known, Lesson
 from train.replay import Replay, ReplayQuery, read_replay
 
@@ -94,19 +94,27 @@ def gather_material(
     tuning: int,
     cache: Path,
     uploads: Path | None = None,
+    vocabulary: Mapping[str, Verdict] = VOCABULARY,
     tell: Tell = lambda done, of: None,
 ) -> RefineMaterial:
     """Read judgements and replay, and encode the references that are not encoded yet.
 
-    `uploads` is the folder of uploaded references by hash; `tell` hears how many photos of how many are
-    encoded. Raises HemlineError as `gather` and `read_replay` do, and where a replayed photo is another than
+    `uploads` is the folder of uploaded references (`core.references`); `tell` hears how many photos of how
+    many are encoded. What touches a val or test photo of the catalogue's dataset or of the replayed ones is
+    refused. Raises HemlineError as `gather` and `read_replay` do, and where a replayed photo is another than
     the index has under that id.
     """
+    from core.usable import held_out_photos, trainable
+
     index = searcher.index
-    uploaded = {path.stem: path for path in uploads.iterdir()} if uploads and uploads.is_dir() else {}
-    judgements = gather(history, index.positions, {*searcher.same, *uploaded})
+    uploaded = {path.stem: path for path in uploads.glob("??/*.webp")} if uploads else {}
+    usable = trainable(history, held_out_photos(_datasets(searcher, folders)), vocabulary)
+    known = {*searcher.same, *uploaded}
+    judgements = gather(usable.events, index.positions, known, vocabulary, usable.refused)
     judgements = without_reference(judgements, searcher.same)
-    trained = [(name, q.text) for q in judgements.queries for name in searcher.same.get(q.reference_hash or "", ())]
+    trained = [
+        (name, q.text) for q in judgements.queries for name in searcher.same.get(q.reference_hash or "", ())
+    ]
     replay = read_replay(folders, references, tuning, trained)
     queries = (*replay.train, *replay.tune)
     beyond = list(dict.fromkeys(q.target for q in queries if q.target not in index.positions))
@@ -143,6 +151,13 @@ def without_reference(judgements: Judgements, same: dict[str, list[str]]) -> Jud
     return replace(judgements, queries=tuple(queries))
 
 
+def _datasets(searcher: "Searcher", folders: Sequence[Path]) -> list[Path]:
+    """The replayed folders and that of the catalogue, where it is a dataset's."""
+    own = {path.parent.parent for path in searcher.pictures.values()}
+    told = [path for path in own if (path / "image_splits").is_dir() or (path / "garments.jsonl").is_file()]
+    return list({path.resolve(): path for path in (*told, *folders)}.values())
+
+
 def _place(
     searcher: "Searcher",
     replay: Replay,
@@ -160,12 +175,12 @@ def _place(
         copies[called] = (name,)
         return
     sha = searcher.gallery.table.hashes[row]
-    if name in replay.pictures and searcher.pictures[name] != replay.pictures[name]:
-        if picture_hash(replay.pictures[name]) != sha:
-            raise HemlineError(
-                f"{replay.pictures[name]} is another photo than the index has as {name}; "
-                "replay a dataset of this catalogue, or one whose ids are its own"
-            )
+    own = replay.pictures.get(name, searcher.pictures[name])
+    if own != searcher.pictures[name] and picture_hash(own) != sha:
+        raise HemlineError(
+            f"{own} is another photo than the index has as {name}; "
+            "replay a dataset of this catalogue, or one whose ids are its own"
+        )
     copies[called] = tuple(searcher.same[sha])
     if searcher.gallery.features is None:
         pictures[called] = searcher.pictures[name]
@@ -209,7 +224,15 @@ def opened(
     searcher = open_searcher(model, args.index, args.images)
     folders = args.replay or [Path(args.images or searcher.gallery.table.root).parent]
     return searcher, gather_material(
-        searcher, history, folders, config.replayed, config.measured, args.cache, args.uploads, tell
+        searcher,
+        history,
+        folders,
+        config.replayed,
+        config.measured,
+        args.cache,
+        args.uploads or args.judgements.with_name("references"),
+        getattr(store, "vocabulary", VOCABULARY),
+        tell,
     )
 
 

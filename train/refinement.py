@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from train.losses import info_nce
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from core.backbones.base import Backbone
 
 TEN = 10
-EVERY = 10  # steps between two looks at whether the wrong hits are gone
+CLEAR = 0.002  # what a wrong hit must score below the tenth to count as gone, cosine
+SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # of the way from the old weights to the trained ones
+NEAR = 5.0  # weight of the cosine beside the divergence in what stays
 EMBEDDED = 64  # queries at once without gradients
 
 
@@ -83,17 +85,19 @@ class Refinement:
         self.stays = [known.asked for known in self.known] + self._exchanged()
         self.old = embedded(self.backbone, self.stays)
 
-    def train(self, tell: Callable[[int, float], None]) -> int:
-        """Train; `tell` is called after each step with its number from 1 and loss. The steps that were taken."""
+    def train(self, tell: Callable[[int, float], None]) -> float:
+        """Train, then go back as far as the judged hits allow; the share of the way that was kept, 0 to 1.
+
+        `tell` is called after each step with its number from 1 and loss.
+        """
         config = self.config
         learned = {n: p for n, p in self.backbone.named_parameters() if p.requires_grad}
+        start = {name: parameter.detach().clone() for name, parameter in learned.items()}
         settings = OptimizerConfig(lr=config.lr, weight_decay=0.0)
         optimizer = make_optimizer(learned, settings)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             for step in range(config.steps):
-                if step and step % EVERY == 0 and self.learned():
-                    return step
                 set_learning_rate(optimizer, learning_rate(step, config.steps, settings))
                 loss = self.loss()
                 loss.backward()
@@ -101,16 +105,28 @@ class Refinement:
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 tell(step + 1, float(loss.detach()))
-        return config.steps
+        return self._step_back(learned, start)
 
-    def learned(self) -> bool:
-        """Whether every wrong hit is clear of the first ten, and every right one in them."""
+    def learned(self) -> int:
+        """How many wrong hits are clear of the first ten."""
         scores = embedded(self.backbone, [lesson.asked for lesson in self.lessons]) @ self.bank.T
-        for lesson, row in zip(self.lessons, scores, strict=True):
-            tenth = _tenth(row[None], [lesson])[0]
-            if lesson.wrong and row[list(lesson.wrong)].max() > tenth - self.config.margin / 2:
-                return False
-        return True
+        tenth = _tenth(scores, self.lessons)
+        return sum(
+            int((scores[row, list(lesson.wrong)] < tenth[row] - CLEAR).sum())
+            for row, lesson in enumerate(self.lessons)
+        )
+
+    def _step_back(self, learned: dict[str, nn.Parameter], start: dict[str, Tensor]) -> float:
+        """Keep the least share of the way from `start` that does as well on the judged hits as all of it."""
+        end = {name: parameter.detach().clone() for name, parameter in learned.items()}
+        best, kept = self.learned(), 1.0
+        for share in SHARES:
+            _between(learned, start, end, share)
+            if self.learned() < best:
+                break
+            kept = share
+        _between(learned, start, end, kept)
+        return kept
 
     def loss(self) -> Tensor:
         """The loss of a step, a scalar; which queries it is of is drawn anew each time."""
@@ -123,12 +139,20 @@ class Refinement:
         asked += [self.known[i].asked for i in again] + [self.stays[i] for i in staying]
         vectors = query_vectors(self.backbone, asked)
         judged, replayed = vectors[: len(chosen)], vectors[len(chosen) :]
-        old = self.old[again + staying]
-        away = (1 - (replayed * old).sum(1)).mean()
-        total = config.stay * away + self._judged([self.lessons[i] for i in chosen], judged, self.old_lessons[chosen])
+        total = self._judged([self.lessons[i] for i in chosen], judged, self.old_lessons[chosen])
+        total = total + config.stay * self._moved(replayed, self.old[again + staying])
         if config.again:
-            total = total + config.again * self._replayed([self.known[i] for i in again], replayed[: len(again)])
+            known = [self.known[i] for i in again]
+            total = total + config.again * self._replayed(known, replayed[: len(again)])
         return total
+
+    def _moved(self, vectors: Tensor, old: Tensor) -> Tensor:
+        """How far vectors are from the old ones: by their scores over the index, and in themselves."""
+        temperature = self.config.temperature
+        before = (old @ self.bank.T / temperature).log_softmax(1)
+        now = (vectors @ self.bank.T / temperature).log_softmax(1)
+        scores = functional.kl_div(now, before, reduction="batchmean", log_target=True)
+        return scores + NEAR * (1 - (vectors * old).sum(1)).mean()
 
     def _judged(self, lessons: Sequence[Lesson], vectors: Tensor, old: Tensor) -> Tensor:
         config = self.config
@@ -145,7 +169,9 @@ class Refinement:
             out[row, [*lesson.wrong, *lesson.same, *lesson.hidden]] = True
         before = (old @ self.bank.T / config.temperature).masked_fill(out, -1e4).log_softmax(1)
         now = (scores / config.temperature).masked_fill(out, -1e4).log_softmax(1)
-        loss = loss + config.keep_order * functional.kl_div(now, before, reduction="batchmean", log_target=True)
+        loss = loss + config.keep_order * functional.kl_div(
+            now, before, reduction="batchmean", log_target=True
+        )
         pairs = [(row, right) for row, lesson in enumerate(lessons) for right in lesson.right]
         if pairs:
             rows, columns = torch.tensor(pairs).T
@@ -199,3 +225,11 @@ def _tenth(scores: Tensor, lessons: Sequence[Lesson]) -> Tensor:
     for row, lesson in enumerate(lessons):
         others[row, [*lesson.wrong, *lesson.same, *lesson.hidden]] = -math.inf
     return others.topk(min(TEN, others.shape[1]), dim=1).values[:, -1]
+
+
+def _between(
+    learned: dict[str, nn.Parameter], start: dict[str, Tensor], end: dict[str, Tensor], share: float
+) -> None:
+    with torch.no_grad():
+        for name, parameter in learned.items():
+            parameter.copy_(torch.lerp(start[name], end[name], share))

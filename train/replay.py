@@ -13,6 +13,7 @@ from core.datasets.asked import read_asked
 from core.datasets.fashioniq import Split, read_split
 from core.errors import HemlineError
 from core.evaluation.protocol import query_text
+from core.files import fingerprint
 from core.requests import Request
 from core.types import Garment
 
@@ -65,7 +66,9 @@ def read_replay(
         split = _replayable(folder)
         asked = read_asked(split)
         queries += [
-            ReplayQuery(t.key, t.category, t.reference, query_text(t.captions, "and"), t.target, asked.get(t.key))
+            ReplayQuery(
+                t.key, t.category, t.reference, query_text(t.captions, "and"), t.target, asked.get(t.key)
+            )
             for t in split.triplets
         ]
         garments |= split.garments
@@ -76,8 +79,8 @@ def read_replay(
     train = _some([query for query in queries if not in_tuning_slice(query.reference)], references)
     if not train or not tune:
         raise HemlineError(
-            f"{', '.join(map(str, folders))}: {len(train)} queries to replay and {len(tune)} to measure on are "
-            "too few; give --replay folders with more queries"
+            f"{', '.join(map(str, folders))}: {len(train)} queries to replay and {len(tune)} to measure on "
+            "are too few; give --replay folders with more queries"
         )
     lacking = [p for p in {q.reference for q in (*train, *tune)} if p not in pictures]
     if lacking:
@@ -119,6 +122,4 @@ def _number(reference: str) -> int:
 
 
 def _fingerprint(train: Sequence[ReplayQuery], tune: Sequence[ReplayQuery]) -> str:
-    from core.files import fingerprint
-
     return fingerprint([[[q.reference, q.text, q.target] for q in side] for side in (train, tune)])

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,9 @@ def main() -> None:
     parser.add_argument("--flags", type=int, default=50)
     parser.add_argument("--each", type=int, default=3, help="flags of one query at most")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--cache", type=Path, default=Path("data/features"), help="of the held-out sets alone")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("data/features"), help="of the held-out sets alone"
+    )
     args = parser.parse_args()
     searcher = open_searcher(args.model, args.index, args.data / "images")
     split = read_split(args.data, "train")
@@ -114,7 +116,7 @@ def _draw(
         "wall_seconds": round(seconds, 1),
         "cpu_seconds": round(spent, 1),
         "busy": round(busy, 1),
-        "steps": effect["steps"],
+        "kept_share": effect["kept_share"],
         "verdict": version.verdict,
         "live": live(out.parent) == out.name,
         "slice": {**_change(effect["recall"]["R@10"]), "edit_accuracy": _change(effect["edit_accuracy"])},
@@ -195,7 +197,8 @@ def _exam(searcher: Searcher, name: str, folder: Path, cache: Path) -> Exam:
     looks = dict(zip(photos, encode_all(searcher.backbone, paths, cache).rows(photos), strict=True))
     targets = searcher.backbone.embed_targets([looks[photo] for photo in task.photos])
     exam = Exam(name, task, looks, targets, np.empty(0))
-    return Exam(name, task, looks, targets, _ranks(exam, embed_queries(searcher.backbone, task, "both", looks)))
+    before = _ranks(exam, embed_queries(searcher.backbone, task, "both", looks))
+    return replace(exam, before=before)
 
 
 def _ranks(exam: Exam, queries: np.ndarray) -> np.ndarray:
