@@ -21,7 +21,7 @@ from typing import Any
 from core.cli import entry
 from core.errors import HemlineError
 from core.files import fingerprint, read_json, sha256_file, write_json
-from core.refining import PROGRESS_FILE, is_running
+from core.refining import LOCK_FILE, is_running
 
 CARD_FILE = "version.json"
 QUERY_FILE = "query.safetensors"
@@ -159,10 +159,10 @@ def roll_back(folder: Path) -> str | None:
 def clean(folder: Path) -> list[str]:
     """Remove what killed, failed and cancelled refinements left in `folder`; the names of it.
 
-    Only a folder that holds a refinement's progress, no card, and that no process works in is removed.
+    Only a folder that a refinement worked in, that has no card, and in which no process works is removed.
     """
     gone = []
-    for path in sorted(folder.glob(f"[!.]*/{PROGRESS_FILE}")):
+    for path in sorted(folder.glob(f"[!.]*/{LOCK_FILE}")):
         unfinished = path.parent
         if not is_version(unfinished) and not is_running(unfinished):
             shutil.rmtree(unfinished)

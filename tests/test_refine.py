@@ -151,7 +151,9 @@ def test_kills_at_random_moments_leave_the_live_version_and_what_is_left_is_clea
 
 def test_a_job_is_cancelled_by_its_file_and_outlives_nothing(world: Path, tmp_path: Path) -> None:
     out = tmp_path / "v"
-    process = start([*arguments(world, out)[:-8], "--steps", 10**6, "--threads", 1, "--cache", world / "f"], out)
+    process = start(
+        [*arguments(world, out)[:-8], "--steps", 10**6, "--threads", 1, "--cache", world / "f"], out
+    )
     try:
         assert os.getsid(process.pid) == process.pid  # a session of its own: it outlives who started it
         state = None
@@ -226,11 +228,20 @@ def test_right_hits_rise(world: Path, tmp_path: Path, run: Runner) -> None:
     assert right["hits"] == 2 and right["mean_rank_after"] < right["mean_rank_before"] - 5
 
 
-def test_the_effect_of_two_versions_is_printed(world: Path, refined: Path, tmp_path: Path, run: Runner) -> None:
+def test_the_effect_of_two_versions_is_printed(
+    world: Path, refined: Path, tmp_path: Path, run: Runner
+) -> None:
     given = arguments(world, tmp_path / "unused")
     options = [*given[2:8], "--cache", world / "features", "--threads", 1]
     done = run(
-        "train.flag_effect", "--before", world / "model", "--after", refined, *options, "--json", tmp_path / "e"
+        "train.flag_effect",
+        "--before",
+        world / "model",
+        "--after",
+        refined,
+        *options,
+        "--json",
+        tmp_path / "e",
     )
     assert done.code == 0, done.err
     assert done.out.splitlines()[0].startswith("flagged hits: 12; ")

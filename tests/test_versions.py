@@ -82,7 +82,11 @@ def test_promoting_what_is_live_already_is_no_step(folder: Path) -> None:
 def test_only_a_whole_version_can_be_promoted(folder: Path) -> None:
     promote(folder, "one")
     (folder / "two" / QUERY_FILE).write_bytes(b"cut")
-    for name, why in (("two", "not what version.json"), ("four", "never finished"), ("../x", "cannot be called")):
+    for name, why in (
+        ("two", "not what version.json"),
+        ("four", "never finished"),
+        ("../x", "cannot be called"),
+    ):
         with pytest.raises(HemlineError, match=why):
             promote(folder, name)
     assert live(folder) == "one"
@@ -98,8 +102,11 @@ def test_a_version_names_the_model_it_goes_with(folder: Path) -> None:
     assert version.model_fingerprint != read_version(folder / "two").model_fingerprint
 
 
-def test_unfinished_ones_are_no_versions_and_are_cleaned_away_but_not_under_a_running_job(folder: Path) -> None:
+def test_unfinished_ones_are_no_versions_and_are_cleaned_away_but_not_under_a_running_job(
+    folder: Path,
+) -> None:
     for name in ("killed", "running"):
+        hold(folder / name).close()
         write_progress(folder / name, Progress("training", 3, 10))
     (folder / "notes").mkdir()
     held = hold(folder / "running")
@@ -129,7 +136,11 @@ def test_the_command_lists_promotes_and_goes_back(
 
     assert run("promote", "--name", "two") == ["live: two"]
     listed = [json.loads(line) for line in run("list")]
-    assert [(line["name"], line["live"]) for line in listed] == [("one", False), ("two", True), ("three", False)]
+    assert [(line["name"], line["live"]) for line in listed] == [
+        ("one", False),
+        ("two", True),
+        ("three", False),
+    ]
     assert run("rollback") == ["live: base"]
     assert run("promote", "--name", "base") == ["live: base"]
 

@@ -41,7 +41,7 @@ def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[s
     job.at("loading")
     searcher, material = opened(args.model, args, config, lambda done, of: job.at("encoding", done, of))
     base = searcher.backbone
-    before = _live(args, base)
+    against, before = _answering(args, base)
     side = base.target_fingerprint()
     after = with_query_side(base, query_tensors(base))
     kept = train_query_side(job, after, material, config)
@@ -51,7 +51,7 @@ def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[s
     effect = measure(material, before, after)
     job.at("measuring", 1, 1)
     job.closing = True  # from here on it is whole or not there
-    told = {**effect, "against": _answering(args), "kept_share": kept}
+    told = {**effect, "against": against, "kept_share": kept}
     verdict = verdict_of(effect, args.fall)
     _write(args, config, searcher, material, after, told, verdict)
     return {**told, "verdict": verdict}
@@ -93,19 +93,15 @@ def verdict_of(effect: dict[str, Any], fall: float) -> str:
     return BETTER if higher or summary["in_ten_after"] < summary["in_ten_before"] else NOT_WORSE
 
 
-def _answering(args: argparse.Namespace) -> str:
-    from core.versions import live
-
-    return live(args.out.parent) or "base"
-
-
-def _live(args: argparse.Namespace, base: "Backbone") -> "Backbone":
-    """The model that answers now: the live version, or the base itself."""
+def _answering(args: argparse.Namespace, base: "Backbone") -> tuple[str, "Backbone"]:
+    """What answers now: the live version, or the base, also where that version goes with another model."""
     from core.backbones.query_side import read_query_side, with_query_side
-    from core.versions import live
+    from core.versions import live, read_version
 
     name = live(args.out.parent)
-    return base if name is None else with_query_side(base, read_query_side(args.out.parent / name))
+    if name is None or read_version(args.out.parent / name).target_fingerprint != base.target_fingerprint():
+        return "base", base
+    return name, with_query_side(base, read_query_side(args.out.parent / name))
 
 
 def _write(

@@ -213,6 +213,7 @@ def opened(
 ) -> tuple["Searcher", RefineMaterial]:
     """The searcher of a model over --index, and the material of --judgements and --replay."""
     from core.judgements import events, open_store
+    from core.references import references_folder
     from core.search import open_searcher
 
     set_threads(args.threads)
@@ -230,8 +231,8 @@ def opened(
         config.replayed,
         config.measured,
         args.cache,
-        args.uploads or args.judgements.with_name("references"),
-        getattr(store, "vocabulary", VOCABULARY),
+        args.uploads or references_folder(args.judgements),
+        store.vocabulary,
         tell,
     )
 
