@@ -16,8 +16,8 @@ Quantize = Literal["none", "8bit", "4bit"]
 Stage = Literal["stage1", "in-batch", "bank"]
 
 GB = 1e9
-# Bytes a weight: NF4 has a float32 scale for each 64; LLM.int8 one for each row.
-QUANTIZED = {"8bit": 1.01, "4bit": 0.5625}
+# Bytes a weight: NF4 has a scale, packed to 8 bits, for each 64; LLM.int8 one for each row.
+QUANTIZED = {"8bit": 1.01, "4bit": 0.516}
 # What the driver, the libraries and the allocator's gaps take on an accelerator, an assumption.
 RUNTIME = 1.0 * GB
 TRAINED = 16  # bytes a trained parameter: float32, with its gradient and AdamW's two moments

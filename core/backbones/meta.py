@@ -108,9 +108,7 @@ def main() -> None:
         prog="python -m core.backbones.meta",
         description="Count the parameters of released models, without their weights.",
     )
-    parser.add_argument(
-        "names", nargs="*", help="names of the registry; none: all on file"
-    )
+    parser.add_argument("names", nargs="*", help="names of the registry; none: all on file")
     parser.add_argument("--write", action="store_true", help=f"count all into {PARAMETERS.name}")
     options = parser.parse_args()
     on_file = [model.name for model in MODELS if (FOLDER / f"{model.name}.json").is_file()]
