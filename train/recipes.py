@@ -112,7 +112,8 @@ def commands(recipe: Recipe, data: str, runs: str) -> list[str]:
 
     The first lets the untrained model caption the train photos where the dataset has no captions of its own.
     """
-    start, last, dataset = f"{runs}/start", f"{runs}/both", recipe.dataset
+    data, runs, dataset = shlex.quote(data), shlex.quote(runs), recipe.dataset
+    start, last = f"{runs}/start", f"{runs}/both"
     init = recipe.backbone.name if recipe.backbone.hub else "MINIGPT4"
     lines = [] if not recipe.backbone.hub else [
         f"python -m core.backbones.build --init {init} --dtype {recipe.dtype} --out {start}"

@@ -33,15 +33,21 @@ def meta_model(name: str) -> "nn.Module":
 
     HemlineError where its shape is not on file, or its vision tower is not one of transformers'.
     """
+    fields = architecture(name)
+    if fields["vision_config"].get("model_type") == "timm_wrapper":
+        raise HemlineError(f"{name} has a vision tower of timm's, which cannot be built here")
+    return on_meta(fields)
+
+
+def on_meta(config: dict[str, Any]) -> "nn.Module":
+    """The model that a config.json describes, on the meta device, in bfloat16."""
     import torch
     from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText
 
     from core.backbones.saving import quiet
 
-    fields = dict(architecture(name))
+    fields = dict(config)
     kind = str(fields.pop("model_type"))
-    if fields["vision_config"].get("model_type") == "timm_wrapper":
-        raise HemlineError(f"{name} has a vision tower of timm's, which cannot be built here")
     if kind == "minigpt4":
         from core.backbones import minigpt4_model  # noqa: F401  (makes it known to transformers)
     auto: Any = AutoModel if kind in DUAL else AutoModelForImageTextToText
