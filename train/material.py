@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.datasets.fashioniq import Split, join_splits, read_split
+from core.datasets.fashioniq import Split, join_splits
 from core.datasets.images import check_images, require_complete
+from core.datasets.layouts import read_either
 from core.errors import HemlineError
 from core.pictures import picture_hash
 from core.types import Garment
@@ -104,7 +105,7 @@ def gather(
     found: dict[str, Path] = {}
     line_ids: list[list[str]] = []
     for folder in folders:
-        whole = read_split(folder, "train")
+        whole = read_either(folder, "train")
         if whole.garments:
             check_train_split(list(whole.garments.values()))
         elif without_records:
@@ -148,7 +149,7 @@ def _watched(backbone: "Backbone", folders: Sequence[Path], cache: Path) -> Meas
     if not photographed:
         raise HemlineError("--watch-val measures on photos and all of --data is drawn; leave it out")
     try:
-        splits = [read_split(folder, "val") for folder in photographed]
+        splits = [read_either(folder, "val") for folder in photographed]
     except HemlineError as error:
         raise HemlineError(f"--watch-val cannot be had: {error}") from None
     whole = join_splits(splits)

@@ -31,7 +31,8 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     from core.backbones import load_backbone
     from core.backbones.build import Parts, build, wordings
     from core.backbones.saving import refuse_other_model
-    from core.datasets.fashioniq import join_splits, read_split
+    from core.datasets.fashioniq import join_splits
+    from core.datasets.layouts import read_either
 
     join_group()
     if args.threads is not None:
@@ -50,7 +51,7 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
         refuse_other_model(args.out)
     if args.init is not None:
         return load_backbone(args.init)
-    return build(Parts(seed=seed), wordings(join_splits([read_split(data, "train") for data in args.data])))
+    return build(Parts(seed=seed), wordings(join_splits([read_either(data, "train") for data in args.data])))
 
 
 def open_card(command: str, config: dict[str, Any], seed: int, out: Path) -> RunCard:
