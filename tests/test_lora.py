@@ -118,7 +118,7 @@ def test_stage_2_trains_the_sides_on_top_and_leaves_captioning_bit_equal(
 def test_a_killed_run_on_a_frozen_decoder_ends_with_the_same_weights(
     place: Place, both: dict[str, Path], tmp_path: Path
 ) -> None:
-    for kill in (4, 6):
+    for kill in (4, 4):  # in phase (a), two steps of which are saved; then in (b)
         assert place.train(tmp_path / "run", both["stage1"], *STAGE2, kill_at=kill).code == -9
     place.trained(tmp_path / "run", both["stage1"], *STAGE2)
     names = sorted(p.relative_to(both["stage2"]) for p in both["stage2"].rglob("*.safetensors"))
@@ -183,7 +183,7 @@ def test_adapters_in_float32_train_on_a_bfloat16_decoder(place: Place, tmp_path:
     second = place.trained(tmp_path / "second", first, *STAGE2, *rates)
     assert {p.dtype for n, p in loaded(second).model.named_parameters() if "lora_" in n} == {torch.float32}
     assert loaded(second).projection.weight.dtype == torch.float32
-    assert load_file(second / "model.safetensors")["lm_head.weight"].dtype == torch.bfloat16
+    assert {t.dtype for t in load_file(second / "model.safetensors").values()} == {torch.bfloat16}
     # The whole of this architecture's vision side is frozen: not one byte of the model is new.
     assert len({sha256_file(run / "model.safetensors") for run in (start, first, second)}) == 1
     assert loaded(second).spec.dtype == "bfloat16"

@@ -1,7 +1,7 @@
 """A frozen language model packed into 4 or 8 bits a weight, to train adapters on where memory is short.
 
 Through bitsandbytes, which transformers and PEFT know how to use. The decoder's linear layers alone are
-packed; pictures, embeddings and the head stay as they are, so a photo's features are those of the whole model.
+packed; the vision side, embeddings and head stay as they are, so a photo's features are the whole model's.
 """
 
 import importlib.util

@@ -31,6 +31,7 @@ def recompute_layers(backbone: Backbone) -> None:
 
     try:
         decoder.activation_checkpointing_enable({"use_reentrant": False, "context_fn": contexts})
+        decoder.disable_input_require_grads()  # which only the reentrant kind needs
     except ValueError:
         raise HemlineError(
             f"the layers of {type(decoder).__name__} cannot be computed again; leave --checkpoint-layers out"

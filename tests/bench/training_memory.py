@@ -22,7 +22,7 @@ from core.files import write_json
 from core.runs import git_state, hardware, versions
 
 SETTINGS = {"direct": (0, False), "direct, layers": (0, True), "chunks": (16, False), "both": (16, True)}
-WORDS = "a long red cotton dress with short sleeves and a belt is darker more formal has no print".split()
+TEXT = "a long red cotton dress with short sleeves and a belt is darker more formal has no print"
 
 
 def main() -> None:
@@ -30,8 +30,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--json", type=Path, help="the result to write")
     parser.add_argument("--batches", type=int, nargs="+", default=[16, 32, 64, 128, 256, 512])
-    parser.add_argument("--layers", type=int, default=8, help="of the decoder")
-    parser.add_argument("--grid", type=int, default=7, help="image tokens a side")
+    parser.add_argument("--layers", type=int, default=6, help="of the decoder")
+    parser.add_argument("--grid", type=int, default=2, help="image tokens a side")
     parser.add_argument("--one", nargs=2, metavar=("SETTING", "BATCH"), help="measure in this process")
     arguments = parser.parse_args()
     if arguments.one:
@@ -95,7 +95,7 @@ def _step(chunk: int, again: bool, layers: int, grid: int) -> tuple[Callable[[in
     from train.chunks import in_chunks
     from train.losses import info_nce
 
-    backbone = build(Parts(layers=layers, grid=grid), iter([" ".join(WORDS)] * 20))
+    backbone = build(Parts(layers=layers, grid=grid), iter([TEXT] * 20))
     add_adapters(backbone, rank=16)
     weights = backbone.train_only(list(backbone.parts()))
     backbone.train()
@@ -106,7 +106,7 @@ def _step(chunk: int, again: bool, layers: int, grid: int) -> tuple[Callable[[in
 
     def step(rows: int) -> None:
         features = torch.randn(rows, *backbone.feature_shape()).half()
-        texts = [" ".join(WORDS)] * rows
+        texts = [TEXT] * rows
         whole = slice(0, rows)
         queries = in_chunks(
             lambda s: backbone.query_vectors(features[s].float(), None, texts[s]), whole, chunk
