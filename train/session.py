@@ -50,7 +50,11 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     if card is None:
         refuse_other_model(args.out)
     if args.init is not None:
-        return load_backbone(args.init)
+        return load_backbone(args.init, args.quantize)
+    if args.quantize != "none":
+        raise HemlineError(
+            f"--quantize {args.quantize} packs the weights of a model that is there; give it by --init"
+        )
     return build(Parts(seed=seed), wordings(join_splits([read_either(data, "train") for data in args.data])))
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import entry
 from core.errors import HemlineError
+from train.lora import check_lora
 from train.options import add_common, add_config, check_ranges, config_from
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ class Stage1Config:
 
     `views`: augmented views of each photo, 1 for none; `attribute_share`: sentences made from attributes
     instead of the caption; `feature_dropout`: of the tower's channels; `chunk`: rows encoded at once
-    (`train.chunks`), 0 for the whole batch; `hold_out`: train without the tuning slice and report the
-    caption loss on it; `watch_val`: report it on val too, after which the run may not be chosen by val.
+    (`train.chunks`), 0 for the whole batch; `lora`: the rank of a caption adapter that trains instead of the
+    decoder, 0 for the decoder itself; `quantize`: its frozen weights packed (`core.backbones.quantize`);
+    `checkpoint_layers`: compute each layer once more for its gradient (`core.backbones.recompute`);
+    `hold_out`: train without the tuning slice and report the caption loss on it; `watch_val`: report it on
+    val too, after which the run may not be chosen by val.
     """
 
     steps: int = 500
@@ -48,6 +52,9 @@ class Stage1Config:
     views: int = 4
     precision: str = "auto"
     chunk: int = 0
+    lora: int = 0
+    quantize: str = "none"
+    checkpoint_layers: bool = False
     hold_out: bool = True
     watch_val: bool = False
     seed: int = 0
@@ -62,6 +69,7 @@ class Stage1Config:
                 **dict.fromkeys(("attribute_share", "feature_dropout"), (0, 1)),
             },
         )
+        check_lora(self)
 
 
 @dataclass
@@ -137,8 +145,11 @@ class Captioning:
 
 
 def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage1Config) -> None:
-    """Train the projector and the decoder of `backbone` and save it in `out` with its run card."""
+    """Train the projector and the decoder of `backbone`, or with `lora` its caption adapter in the decoder's
+    place, and save it in `out` with its run card.
+    """
     from core.backbones.mllm import MllmBackbone
+    from core.backbones.recompute import recompute_layers
     from train.material import gather
     from train.optimizer import OptimizerConfig
     from train.precision import resolve
@@ -158,7 +169,9 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
         )
     )
     card.data_fingerprint = material.split.fingerprint
-    backbone.train_only(["tower", "projector", "decoder"])
+    backbone.train_only(_trained(backbone, config))
+    if config.checkpoint_layers:
+        recompute_layers(backbone)
     work = Captioning(backbone, material, config, precision)
     fit(
         backbone,
@@ -170,6 +183,18 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
         steps=config.steps,
         evaluate=work.measured_losses if material.measured else None,
     )
+
+
+def _trained(backbone: "Backbone", config: Stage1Config) -> list[str]:
+    """The parts that train; the adapter among them is made where it is lacking."""
+    if not config.lora:
+        return ["tower", "projector", "decoder"]
+    from core.backbones.adapters import CAPTION
+    from train.lora import give_adapters
+
+    give_adapters(backbone, [CAPTION], config.lora, config.seed, frozen=True)
+    # Of a packed model the saved weights are those of --init, projector included.
+    return [CAPTION] if config.quantize != "none" else ["projector", CAPTION]
 
 
 def main() -> None:

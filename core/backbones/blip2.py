@@ -11,9 +11,9 @@ from core.backbones.padding import Padded
 class Blip2Backbone(MllmBackbone):
     """BLIP-2 (OPT): the query tokens' states go where the image placeholders are, then the decoder runs."""
 
-    @property
-    def decoder(self) -> nn.Module:
-        decoder: nn.Module = self.model.language_model.get_decoder()
+    @staticmethod
+    def decoder_of(model: Any) -> nn.Module:
+        decoder: nn.Module = model.language_model.get_decoder()
         return decoder
 
     def _states(self, batch: Padded, tokens: Tensor | None) -> Tensor:
