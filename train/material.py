@@ -95,8 +95,9 @@ def gather(
 
     A folder with a `lines.json` is a drawn dataset; no slice is held out of it. The val splits of the others
     are read with `watch_val` alone. What the folders `written` hold about photos that are trained on is
-    added. Refuses (HemlineError) a dataset whose photos are not all there, a garment of another split, two datasets that share a photo id, one of too few triplets to hold a slice
-    out, and where `without_records` says what to do without them a dataset that has no garment records.
+    added. Refuses (HemlineError) a dataset whose photos are not all there, a garment of another split, two
+    datasets that share a photo id, one of too few triplets to hold a slice out, and where `without_records`
+    says what to do without them a dataset that has no garment records.
     """
     from core.backbones.features import encode_all, joined
     from core.datasets.lines import read_lines

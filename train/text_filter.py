@@ -94,7 +94,7 @@ def description_fault(text: str, standard: Standard, about_one: bool = True) -> 
         return "too short"
     if len(text.split()) > standard.most:
         return "too long"
-    if _loops(text):
+    if _loops(text) or (about_one and _head_again(text)):
         return "looping"
     if about_one and contradicts_itself(text):
         return "contradicting"
@@ -116,7 +116,8 @@ def change_fault(text: str, reference: str, target: str, standard: Standard) -> 
     whole = _meaning(target)
     if len(whole) >= 4 and len(asked & whole) >= 0.8 * len(whole) and not _RELATION.search(_head(text)):
         return "whole target"
-    if asked - _IDLE <= _meaning(reference) and not _AWAY.search(text.lower()):
+    news = asked - _IDLE
+    if news and news <= _meaning(reference) and not _AWAY.search(text.lower()):
         return "not differing"
     return None
 
@@ -168,6 +169,12 @@ def _piece_again(pieces: Collection[str]) -> bool:
     """Whether all that a piece says another says too: "flap chest pockets and flap pockets"."""
     said = [frozenset(_words(piece)) - STOP_WORDS - PREPOSITIONS for piece in pieces]
     return any(one and one <= other for i, one in enumerate(said) for j, other in enumerate(said) if i != j)
+
+
+def _head_again(text: str) -> bool:
+    """Whether a word comes twice before what the garment has: "sleeveless navy sleeveless dress"."""
+    words = [word for word in _words(_head(text)) if word not in STOP_WORDS and word not in COLOR_WORDS]
+    return len(set(words)) < len(words)
 
 
 def _meaning(text: str) -> frozenset[str]:
