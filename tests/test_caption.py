@@ -18,7 +18,7 @@ from core.datasets.fashioniq import read_split
 from core.files import sha256_file
 from core.pictures import read_picture
 from tests.data_folder import write
-from tests.forked_runs import Runner, forking
+from tests.forked_runs import Done, Runner, forking
 from tests.tiny_backbones import teach, tiny
 from tests.tiny_released import released
 from tests.train_folder import make_train_folder, tiny_start
@@ -50,7 +50,7 @@ class Place:
         self.model = root / "taught"
         save_backbone(backbone, self.model)
 
-    def write(self, out: Path, *options: Any, kill_at: int | None = None):
+    def write(self, out: Path, *options: Any, kill_at: int | None = None) -> Done:
         where = ("--model", self.model, "--data", self.data, "--out", out, "--cache", self.cache)
         return self.run("train.caption", *where, *OPTIONS, *options, kill_at=kill_at)
 
@@ -85,9 +85,9 @@ def test_texts_come_with_their_provenance_and_nothing_vanishes(place: Place, who
     captions, changes, dropped = (read_lines(whole / name) for name in FILES)
     assert len(captions) > 10 and len(changes) > 5
     garments = read_split(place.data, "train").garments
-    spec = whole.parent, sha256_file(place.model / "hemline.json")
+    fingerprint = sha256_file(place.model / "hemline.json")
     for line in (*captions, *changes, *dropped):
-        assert (line["model"], line["model_fingerprint"]) == ("taught", spec[1])
+        assert (line["model"], line["model_fingerprint"]) == ("taught", fingerprint)
         assert line["generation"]["decoding"] == "greedy" and line["generation"]["seed"] == 0
     for line in captions:
         photo = place.data / "images" / f"{line['photo']}.jpg"
@@ -292,7 +292,7 @@ def test_written_texts_join_the_material_without_the_tuning_slice(place: Place, 
 def test_texts_about_other_photos_or_unfinished_ones_are_refused(
     place: Place, whole: Path, tmp_path: Path
 ) -> None:
-    def trained(written: Path, data: Path = place.data):
+    def trained(written: Path, data: Path = place.data) -> Done:
         return place.run(
             "train.stage2", "--data", data, "--init", place.model, "--out", tmp_path / "run", "--cache",
             place.cache, "--no-hold-out", "--views", 1, "--threads", 1, "--written", written,

@@ -1,6 +1,7 @@
 """The filter of a model's own texts: each reason by name, and what it lets through."""
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from core.errors import HemlineError
 from core.pictures import picture_hash
 from tests.data_folder import write
 from tests.train_folder import make_train_folder
-from train.neighbours import by_vectors, neighbour_pairs
+from train.neighbours import Alike, by_vectors, neighbour_pairs
 from train.said import garment_said, worded_change
 from train.text_filter import (
     REASONS,
@@ -156,8 +157,6 @@ def test_attributes_read_from_captions_are_those_on_record(closet_dir: Path) -> 
 
 
 def test_a_change_is_worded_from_two_captions() -> None:
-    import random
-
     red, blue = garment_said("a", "dress", RED), garment_said("b", "shirt", BLUE)
     texts = [text for seed in range(20) for text in worded_change(red, blue, random.Random(seed))]
     assert len(texts) == 40
@@ -185,7 +184,7 @@ def test_pairs_are_of_near_photos_that_are_not_the_same(count: int, each: int, s
     assert again == pairs
 
 
-def _alike(photos: list[str], vectors: np.ndarray):
+def _alike(photos: list[str], vectors: np.ndarray) -> Alike:
     return by_vectors([*photos, "q0"], np.concatenate([vectors, vectors[:1]]))
 
 

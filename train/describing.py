@@ -17,6 +17,7 @@ from train.neighbours import Pair
 from train.said import garment_said, worded_change
 
 if TYPE_CHECKING:
+    from core.backbones.base import Look
     from core.backbones.features import Features
     from core.backbones.mllm import MllmBackbone
 
@@ -63,6 +64,7 @@ class Describer:
         """The change of each pair, in one wording or two (none: nothing to say); `said`: the descriptions."""
         if not self.follows:
             return [self._worded(pair, said) for pair in pairs]
+        shown: list[list[Look]]
         if self.backbone.shows_pictures("change"):
             shown = [list(self.features.rows([pair.reference, pair.target])) for pair in pairs]
             texts = [""] * len(pairs)
@@ -79,8 +81,10 @@ class Describer:
 
     def _worded(self, pair: Pair, said: Mapping[str, str]) -> list[str]:
         rng = random.Random(f"change-{self.seed}-{pair.category}-{pair.reference}-{pair.target}")
-        ends = (garment_said(i, pair.category, said[i]) for i in (pair.reference, pair.target))
-        return list(worded_change(*ends, rng))
+        reference, target = (
+            garment_said(photo, pair.category, said[photo]) for photo in (pair.reference, pair.target)
+        )
+        return list(worded_change(reference, target, rng))
 
     def _both(self, reference: str, target: str) -> str:
         """Two descriptions as one text that the model can read, both cut to as many words where need be."""

@@ -43,7 +43,7 @@ def neighbour_pairs(
             some = photos[start : start + BLOCK]
             for reference, scores in zip(some, alike(some, photos), strict=True):
                 near: list[str] = []
-                for place in np.argsort(-scores, kind="stable"):
+                for place in np.argsort(-scores, kind="stable").tolist():
                     if len(near) == nearest:
                         break
                     if same.get(photos[place], photos[place]) != same.get(reference, reference):
