@@ -112,7 +112,8 @@ def _role(
     if id_ not in hits:
         left[GONE_HIT] += 1
         return ""
-    roles: set[str] = {role_of(event.judgement.verdict, vocabulary) for event in told} - {"none"}
+    said = {role_of(event.judgement.verdict, vocabulary) for event in told}
+    roles = [role for role in said if role != "none"]
     if len(roles) > 1:
         left[CONFLICT] += 1
         return ""

@@ -97,6 +97,9 @@ class Captioning:
             lines = self.material.lines
             photos = rng.sample(sorted(lines.designs), min(len(lines.designs), LINED))
             self.shown += [Captioned(photo, 0, described(lines, photo, rng)) for photo in photos]
+        self.shown += [
+            Captioned(photo, rng.randrange(config.views), text) for photo, text in self.material.written
+        ]
         return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
 
     def loss(self, indices: list[int]) -> "torch.Tensor":
@@ -113,9 +116,11 @@ class Captioning:
         return shared_caption_loss(self.backbone, rows, captions, self.precision, self.config.chunk)
 
     def measured_losses(self) -> dict[str, float]:
-        """The loss on the own captions of each split that is measured."""
+        """The loss on the own captions of each split that is measured and has such."""
         return {
-            f"{part.split.split}_caption_loss": self._measured_loss(part) for part in self.material.measured
+            f"{part.split.split}_caption_loss": self._measured_loss(part)
+            for part in self.material.measured
+            if part.split.garments
         }
 
     def _measured_loss(self, part: "Measured") -> float:
@@ -144,7 +149,14 @@ class Captioning:
         return caption_loss(self.backbone, rows, captions, self.precision)
 
 
-def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage1Config) -> None:
+def warm_up(
+    backbone: "Backbone",
+    data: Sequence[Path],
+    out: Path,
+    cache: Path,
+    config: Stage1Config,
+    written: Sequence[Path] = (),
+) -> None:
     """Train the projector and the decoder of `backbone`, or with `lora` its caption adapter in the decoder's
     place, and save it in `out` with its run card.
     """
@@ -162,12 +174,15 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
         )
     precision = resolve(config.precision)
     card = open_card("train.stage1", asdict(config), config.seed, out)
-    without_records = "they are what stage 1 trains on: start at stage 2"
+    told = "they are what stage 1 trains on: add texts --written by train.caption, or start at stage 2"
+    without_records = "" if written else told
     material = one_first(
         lambda: gather(
-            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val
+            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val, written
         )
     )
+    if not material.garments and not material.written:
+        raise HemlineError("neither --data nor --written has a description of a photo; start at stage 2")
     card.data_fingerprint = material.split.fingerprint
     backbone.train_only(_trained(backbone, config))
     if config.checkpoint_layers:
@@ -211,7 +226,7 @@ def main() -> None:
 
     backbone = begin(args, "train.stage1", config.seed)
     if backbone is not None:
-        warm_up(backbone, args.data, args.out, args.cache, config)
+        warm_up(backbone, args.data, args.out, args.cache, config, args.written)
 
 
 if __name__ == "__main__":

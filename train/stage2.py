@@ -113,7 +113,12 @@ class Stage2Config:
 
 
 def retrieve(
-    backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage2Config
+    backbone: "Backbone",
+    data: Sequence[Path],
+    out: Path,
+    cache: Path,
+    config: Stage2Config,
+    written: Sequence[Path] = (),
 ) -> None:
     """Train `backbone` in both phases and save it in `out` with its run card."""
     from core.backbones.adapters import SIDES
@@ -132,7 +137,7 @@ def retrieve(
     without_records = f"to train on its triplets alone add {' '.join(off)}" if off else ""
     material = one_first(
         lambda: gather(
-            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val
+            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val, written
         )
     )
     card.data_fingerprint = material.split.fingerprint
@@ -232,7 +237,7 @@ def main() -> None:
 
     backbone = begin(args, "train.stage2", config.seed)
     if backbone is not None:
-        retrieve(backbone, args.data, args.out, args.cache, config)
+        retrieve(backbone, args.data, args.out, args.cache, config, args.written)
 
 
 if __name__ == "__main__":

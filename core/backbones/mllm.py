@@ -20,7 +20,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from core.backbones import adapters
-from core.backbones.base import BATCH, Backbone, Look, chosen_rows, image_rows, present, unit
+from core.backbones.base import BATCH, Backbone, Look, Shown, chosen_rows, image_rows, present, unit
 from core.backbones.padding import Padded, pad_rows
 from core.backbones.quantize import packed
 from core.backbones.saving import (
@@ -154,14 +154,45 @@ class MllmBackbone(Backbone):
 
     def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
         captions: list[str] = []
-        self._caption_prompt()
+        prompt = self._caption_prompt().split("{caption}")[0]
         with self._evaluating():
             self.set_side(None)
             for start in range(0, len(looks), BATCH):
                 features = self._features(looks[start : start + BATCH])
                 assert features is not None
-                captions += self._generate(features, max_words)
+                tokens = self.image_tokens(features)
+                captions += self._answers(
+                    [self._prompt(prompt, tokens, 1)] * len(features), tokens, max_words
+                )
         return captions
+
+    def shows_pictures(self, task: str) -> bool:
+        """Whether the instruction `task` ("describe", "change") goes with pictures, or with words alone."""
+        return self._picture in self._instruction(task)
+
+    def follow(
+        self, task: str, shown: Sequence[Shown], texts: Sequence[str], max_words: int = 40
+    ) -> list[str]:
+        """What the model answers, row by row, to its instruction `task` ("describe", "change").
+
+        Adapters are off and decoding is greedy. `shown` holds a row's pictures (several where it is shown
+        several, None for none), `texts` what stands for {text} where the instruction has one. Raises
+        HemlineError where the model has no such instruction, and for a text over `spec.max_text_tokens`.
+        """
+        before, with_text, after = self._instruction(task).partition("{text}")
+        answers: list[str] = []
+        with self._evaluating():
+            self.set_side(None)
+            for start in range(0, len(shown), BATCH):
+                features, counts = self._shown(shown[start : start + BATCH])
+                tokens = None if features is None else self.image_tokens(chosen_rows(features, counts))
+                rows = []
+                for count, text in zip(counts, texts[start : start + BATCH], strict=True):
+                    words = text_ids(self.tokenizer, text, self.spec.max_text_tokens) if with_text else []
+                    ends = [self._prompt(piece, tokens, count) for piece in (before, after)]
+                    rows.append(ends[0] + words + ends[1])
+                answers += self._answers(rows, tokens, max_words)
+        return answers
 
     def image_tokens(self, features: Tensor) -> Tensor:
         """What the decoder sees of pictures: features [n, positions, channels] to [n, tokens, hidden].
@@ -231,6 +262,11 @@ class MllmBackbone(Backbone):
             raise HemlineError("this model only embeds, it writes no captions; use a chat-style one")
         return self.spec.prompts["caption"]
 
+    def _instruction(self, task: str) -> str:
+        if task not in self.spec.prompts:
+            raise HemlineError(f"this model follows no instruction to {task}; use a chat-style one")
+        return self.spec.prompts[task]
+
     def _prompt(self, template: str, tokens: Tensor | None, image: int) -> list[int]:
         """Ids of a piece of prompt with its placeholder expanded to the tokens of `image` pictures."""
         ids = prompt_ids(self.tokenizer, template.replace(self._picture, self._picture * image))
@@ -277,10 +313,10 @@ class MllmBackbone(Backbone):
         own = getattr(self.projection, "weight", pooled)
         return unit(self.projection(pooled.to(own.dtype)))
 
-    def _generate(self, features: Tensor, max_words: int) -> list[str]:
-        tokens = self.image_tokens(features)
-        row = self._prompt(self.spec.prompts["caption"].split("{caption}")[0], tokens, 1)
-        batch = self._pad([row] * len(features))
+    def _answers(self, rows: Sequence[Sequence[int]], tokens: Tensor | None, max_words: int) -> list[str]:
+        """What the model writes after each row of ids, greedily, cut to `max_words` words."""
+        # Writing goes on from the last token, so what is filled up stands before the first.
+        batch = pad_rows(rows, self.pad_id, "left", self.device)
         written = self.model.generate(
             **self._generation_inputs(batch, tokens),
             max_new_tokens=min(self.spec.max_text_tokens, TOKENS_A_WORD * max_words),
@@ -288,15 +324,15 @@ class MllmBackbone(Backbone):
             eos_token_id=self.tokenizer.eos_token_id,
             pad_token_id=self.pad_id,
         )
-        return self._worded(written[:, len(row) :], max_words)
+        return self._worded(written[:, batch.ids.shape[1] :], max_words)
 
     def _worded(self, written: Tensor, max_words: int) -> list[str]:
         """Ids of what was written as text, cut to `max_words` words."""
         texts = self.tokenizer.batch_decode(written, skip_special_tokens=True)
         return [" ".join(text.split()[:max_words]) for text in texts]
 
-    def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
-        """What `generate` needs of a prompt and its pictures."""
+    def _generation_inputs(self, batch: Padded, tokens: Tensor | None) -> dict[str, Any]:
+        """What `generate` needs of prompts and their pictures."""
         return {
             "input_ids": batch.ids,
             "attention_mask": batch.mask,
