@@ -165,7 +165,7 @@ def _record(value: Any) -> Record:
     if not (undoes is None or isinstance(undoes, str)):
         raise HemlineError("it names what it takes back by no id; it was left out")
     judgement = Judgement(**{name: value[name] for name in COLUMNS if name != "undoes"})
-    check(replace(judgement, undoes=None if undoes is None else 1))
+    check(replace(judgement, undoes=None if undoes is None else 1), vocabulary=None)
     record = _named(judgement, undoes)
     if record.id != value["id"]:
         raise HemlineError("it was changed after it was written; it was left out")

@@ -14,7 +14,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -22,11 +22,11 @@ from pathlib import Path
 from core.cli import entry
 from core.errors import HemlineError
 from core.files import write_atomically
-from core.verdicts import UNDO, VERDICTS, Event, Judged, Judgement, check, fold, judged, now
+from core.verdicts import UNDO, VOCABULARY, Event, Judged, Judgement, Verdict, check, fold, judged, now
 
 __all__ = [
     "UNDO",
-    "VERDICTS",
+    "VOCABULARY",
     "Event",
     "Judged",
     "Judgement",
@@ -81,6 +81,7 @@ class Store:
 
     path: Path
     connection: sqlite3.Connection
+    vocabulary: Mapping[str, Verdict] = field(default_factory=lambda: VOCABULARY)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self) -> None:
@@ -89,11 +90,13 @@ class Store:
             self.connection.close()
 
 
-def open_store(path: Path | str, create: bool = True) -> Store:
+def open_store(
+    path: Path | str, create: bool = True, vocabulary: Mapping[str, Verdict] = VOCABULARY
+) -> Store:
     """Open the judgements at `path`, by default making a new file (and its folders) where there is none.
 
-    Raises HemlineError for a folder, a damaged file or another program's database; such a file is not
-    touched.
+    New judgements keep to the `vocabulary`; events saved under another one stay as they are. Raises
+    HemlineError for a folder, a damaged file or another program's database; such a file is not touched.
     """
     path = Path(path)
     if path.is_dir():
@@ -116,7 +119,7 @@ def open_store(path: Path | str, create: bool = True) -> Store:
         except BaseException:
             connection.close()
             raise
-    return Store(path, connection)
+    return Store(path, connection, vocabulary)
 
 
 def append(store: Store, judgement: Judgement) -> int:
@@ -125,7 +128,7 @@ def append(store: Store, judgement: Judgement) -> int:
     Raises HemlineError, with nothing saved, for a judgement that does not make sense and where the file
     cannot be written (full disk, held by another process).
     """
-    check(judgement)
+    check(judgement, store.vocabulary)
     marks = ", ".join("?" * len(COLUMNS))
     values = [getattr(judgement, name) for name in COLUMNS]
     with store.lock, sentences(store.path):

@@ -66,7 +66,10 @@ def test_the_majority_counts_and_an_even_split_is_no_verdict(tmp_path: Path) -> 
     [
         ([line("dress:9", "x", "acceptable")], "line 1 judges 'dress:9', which is no query"),
         ([line("dress:0", "z", "acceptable")], "judges z for dress:0, which is not in that query's gallery"),
-        ([line("dress:0", "x", "maybe")], "line 1 has verdict 'maybe'; a verdict is target, acceptable"),
+        (
+            [line("dress:0", "x", "maybe")],
+            "line 1 has verdict 'maybe'; a verdict is hard negative, ",
+        ),
         ([line("dress:0", "x", "acceptable")] * 2, "line 2 judges what line 1 judges already"),
         (
             [line("dress:0", "x", "acceptable", "a"), line("dress:0", "x", "target", "a")],

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from core.errors import HemlineError
 from core.judgements import (
     UNDO,
-    VERDICTS,
+    VOCABULARY,
     Event,
     Judged,
     Judgement,
@@ -149,7 +149,10 @@ def test_people_queries_and_hits_are_judged_apart(tmp_path: Path) -> None:
 STEPS = st.lists(
     st.one_of(
         st.tuples(
-            st.just("judge"), st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(sorted(VERDICTS))
+            st.just("judge"),
+            st.sampled_from("ab"),
+            st.sampled_from("xy"),
+            st.sampled_from([*VOCABULARY]),
         ),
         st.tuples(st.just("undo"), st.integers(0, 30)),
     ),
@@ -339,7 +342,7 @@ def limit_files(size: int) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"verdict": "nice"}, "'nice' is no verdict; use one of target"),
+        ({"verdict": "nice"}, "'nice' is no verdict; use one of hard negative"),
         ({"annotator": " "}, "needs its annotator"),
         ({"hit_id": ""}, "needs its hit_id"),
         ({"rank": 0}, "rank is a whole number from 1"),
