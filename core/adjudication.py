@@ -3,8 +3,8 @@
     python -m core.adjudication --db judgements.db
 
 An adjudicator settles an item by one more event (`adjudication`). What training may use is `settled`: the
-adjudicator's verdict, else what all say, else what most of three or more say; the rest is contested, and counted.
-Who is unsure abstains.
+adjudicator's verdict, else what all say, else what most of three or more say; the rest is contested, and
+counted. Who is unsure abstains.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from typing import Literal
 from core.cli import entry
 from core.errors import HemlineError
 from core.judgements import events, open_store
-from core.opinions import ADJUDICATION, Item, opinions, rulings
+from core.opinions import ADJUDICATION, Item, as_shown, opinions, rulings
 from core.verdicts import VOCABULARY, Event, Judgement, Role, Verdict, now, role_of
 
 Why = Literal["adjudicated", "unanimous", "majority", "contested"]
@@ -46,8 +46,8 @@ class Settled:
 class Disagreement:
     """An item on which standing verdicts differ, and how many pairs of them do.
 
-    `opposed` pairs are a negative against a positive, `roles` pairs of different roles (those among them), `names`
-    pairs of different verdicts (those among them too).
+    `opposed` pairs are a negative against a positive, `roles` pairs of different roles (those among them),
+    `names` pairs of different verdicts (those among them too).
     """
 
     item: Item
@@ -60,8 +60,8 @@ class Disagreement:
 def settled(history: Iterable[Event], vocabulary: Mapping[str, Verdict] = VOCABULARY) -> dict[Item, Settled]:
     """One verdict for each judged item, in the order of their first opinions; see the module for the rule.
 
-    Where all are of one role and differ in the verdict, it is the commonest, and of the equally common the first
-    of the vocabulary.
+    Where all are of one role and differ in the verdict, it is the commonest, and of the equally common the
+    first of the vocabulary.
     """
     past = list(history)
     ruled = rulings(past)
@@ -70,7 +70,9 @@ def settled(history: Iterable[Event], vocabulary: Mapping[str, Verdict] = VOCABU
         for item, events_ in opinions(past).items()
     }
     # An adjudication stands also when those it was between have taken their verdicts back.
-    return found | {item: _ruled(item, event, vocabulary) for item, event in ruled.items() if item not in found}
+    return found | {
+        item: _ruled(item, event, vocabulary) for item, event in ruled.items() if item not in found
+    }
 
 
 def disagreements(
@@ -78,8 +80,8 @@ def disagreements(
 ) -> list[Disagreement]:
     """Items whose standing verdicts differ and nobody adjudicated, the most contested first.
 
-    That is by the number of opposed pairs, then of pairs of different roles, then of different verdicts; what is
-    equally contested comes as it was first judged.
+    That is by the number of opposed pairs, then of pairs of different roles, then of different verdicts; what
+    is equally contested comes as it was first judged.
     """
     past = list(history)
     ruled = rulings(past)
@@ -95,11 +97,11 @@ def adjudication(
 ) -> Judgement:
     """The judgement to append that settles a disagreement; it is taken back by an undo, as any other.
 
-    Raises HemlineError without a name.
+    Raises HemlineError without a name. `append` refuses it where every opinion was imported without its rank.
     """
     if not adjudicator.strip():
         raise HemlineError("an adjudication needs the adjudicator's name")
-    first = disagreement.events[0].judgement
+    first = (as_shown(disagreement.events) or disagreement.events[0]).judgement
     return replace(
         first, annotator=adjudicator, verdict=verdict, reason=reason, session=session, occasion=ADJUDICATION,
         blind=False, second_look=(), undoes=None, time=now(),

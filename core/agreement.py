@@ -2,10 +2,10 @@
 
     python -m core.agreement --db judgements.db [--roles] [--blind] [--json OUT.json]
 
-A unit is an item (a query and a hit) with two opinions or more. Alpha is nominal, for any number of people, of
-whom not everybody judged everything (Krippendorff 2004, ch. 11); kappa is of two people (Cohen 1960). Values come
-from the libraries krippendorff and scikit-learn; intervals are 95 % percentile bootstraps over units
-(`core.agreement_bootstrap`).
+A unit is an item (a query and a hit) with two opinions or more. Alpha is nominal, for any number of people,
+of whom not everybody judged everything (Krippendorff 2004, ch. 11); kappa is of two people (Cohen 1960).
+Values come from the libraries krippendorff and scikit-learn; intervals are 95 % percentile bootstraps over
+units (`core.agreement_bootstrap`).
 """
 
 import argparse
@@ -57,8 +57,8 @@ class Overall:
 class OfVerdict:
     """One verdict against the rest.
 
-    `percent` is its specific agreement (Spitzer and Fleiss 1974): of the opinions that give it and are paired with
-    another person's, the share whose other gives it too. `alpha` is that of "this verdict, or another".
+    `percent` is its specific agreement (Spitzer and Fleiss 1974): of the opinions that give it and are paired
+    with another person's, the share whose other gives it too. `alpha` is that of "this verdict, or another".
     """
 
     opinions: int
@@ -96,8 +96,8 @@ def ratings(
 ) -> list[dict[str, str]]:
     """Of each item with two opinions or more, each person's verdict, or with `roles` its role.
 
-    `blind` counts beside the first opinion on an item only those that were given blindly: others may have been
-    given in sight of the first.
+    `blind` counts beside the first opinion on an item only those that were given blindly: others may have
+    been given in sight of the first.
     """
     found = []
     for said in opinions(history).values():
@@ -113,7 +113,9 @@ def agreement(units: Ratings, samples: int = 1000, seed: int = 0) -> Agreement:
     kept = [unit for unit in units if len(unit) > 1]
     labels = sorted({label for unit in kept for label in unit.values()})
     people = sorted({name for unit in kept for name in unit})
-    counts = np.array([[[*unit.values()].count(label) for label in labels] for unit in kept], dtype=np.float64)
+    counts = np.array(
+        [[[*unit.values()].count(label) for label in labels] for unit in kept], dtype=np.float64
+    )
     counts = counts.reshape(len(kept), len(labels))  # [units, labels]
     draw = (samples, seed)
     paired = _paired(kept)
@@ -126,7 +128,10 @@ def agreement(units: Ratings, samples: int = 1000, seed: int = 0) -> Agreement:
             _alpha(counts, draw),
         ),
         {label: _of_verdict(counts, place, draw) for place, label in enumerate(labels)},
-        {name: _of_people([paired[other] for other in paired if other[0] == name], labels, draw) for name in people},
+        {
+            name: _of_people([paired[other] for other in paired if other[0] == name], labels, draw)
+            for name in people
+        },
         {
             pair: _of_people([paired[pair]], labels, draw)
             for pair in combinations(people, 2)
@@ -195,7 +200,9 @@ def _of_people(pairs: Sequence[Pairs], labels: Sequence[str], draw: tuple[int, i
     place = {number: row for row, number in enumerate(sorted({number for number, _, _ in flat}))}
     code = {label: number for number, label in enumerate(labels)}
     size = len(labels)
-    table = np.zeros((len(place), size * size))  # each unit's pairs, as a row of the table of labels by labels
+    table = np.zeros(
+        (len(place), size * size)
+    )  # each unit's pairs, as a row of the table of labels by labels
     for number, one, other in flat:
         table[place[number], code[one] * size + code[other]] += 1
     same = table[:, :: size + 1].sum(axis=1)
@@ -235,7 +242,8 @@ def lines(found: Agreement) -> list[str]:
     ]
     for verdict, one in found.verdicts.items():
         told.append(
-            f"  {verdict}: {one.opinions} opinions, {_told('percent', one.percent)}, {_told('alpha', one.alpha)}"
+            f"  {verdict}: {one.opinions} opinions, "
+            f"{_told('percent', one.percent)}, {_told('alpha', one.alpha)}"
         )
     people = {f"{name}, against the others": of for name, of in found.annotators.items()}
     people |= {" and ".join(pair): of for pair, of in found.pairs.items()}
@@ -248,7 +256,7 @@ def main() -> None:
     """Say how far the people who judged agree: in all, by verdict and by person, with 95 % intervals."""
     parser = argparse.ArgumentParser(prog="python -m core.agreement", description=main.__doc__)
     parser.add_argument("--db", type=Path, required=True, help="the judgements file")
-    parser.add_argument("--roles", action="store_true", help="compare what verdicts make of a hit, not their names")
+    parser.add_argument("--roles", action="store_true", help="compare roles, not the verdicts' names")
     parser.add_argument("--blind", action="store_true", help="beside the first opinion count only blind ones")
     parser.add_argument("--json", type=Path, help="also write it as JSON")
     arguments = parser.parse_args()

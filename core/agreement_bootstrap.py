@@ -15,8 +15,8 @@ def interval(
 ) -> tuple[float | None, float | None]:
     """95 % percentile interval of `measure` over units drawn with replacement: columns float64 [units, k].
 
-    `measure` takes sums of the columns [samples, k] and gives [samples]. Draws for which it is not defined are
-    left out; where that is more than half of them there is no interval.
+    `measure` takes sums of the columns [samples, k] and gives [samples]. Draws for which it is not defined
+    are left out; where that is more than half of them there is no interval.
     """
     # Units that are alike are drawn as one: how many of them has the same law, and there are few.
     rows, sizes = np.unique(columns, axis=0, return_counts=True)
@@ -41,13 +41,13 @@ def ratio(sums: np.ndarray) -> np.ndarray:
 
 
 def nominal_alpha_columns(counts: np.ndarray) -> np.ndarray:
-    """What nominal alpha follows from: counts [units, labels] -> [units, 1 + labels], agreeing pairs first."""
+    """What nominal alpha follows from: [units, labels] -> [units, 1 + labels], agreeing first."""
     size = counts.sum(axis=1)
     return np.concatenate([((counts * (counts - 1)).sum(axis=1) / (size - 1))[:, None], counts], axis=1)
 
 
 def nominal_alpha(sums: np.ndarray) -> np.ndarray:
-    """Krippendorff's alpha of `nominal_alpha_columns` summed [samples, 1 + labels]; NaN for one label alone."""
+    """Krippendorff's alpha of summed columns, [samples, 1 + labels] -> [samples]; NaN for one label alone."""
     agreeing, counts = sums[:, 0], sums[:, 1:]
     total = counts.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -57,7 +57,7 @@ def nominal_alpha(sums: np.ndarray) -> np.ndarray:
 
 
 def pair_kappa(sums: np.ndarray) -> np.ndarray:
-    """Cohen's kappa of tables of label by label, flat: [samples, labels**2] -> [samples]; NaN for one label."""
+    """Cohen's kappa of flat tables, [samples, labels**2] -> [samples]; NaN for one label alone."""
     size = round(sums.shape[1] ** 0.5)
     table = sums.reshape(-1, size, size)
     total = table.sum(axis=(1, 2))

@@ -1,30 +1,39 @@
-"""Before a hard negative counts: what speaks for the candidate being right after all, and a second look at it.
+"""Before a hard negative counts: what speaks for the candidate being right, and a second look at it.
 
-A flag on a right answer teaches the model the opposite of what was meant. So what is known of the candidate is
-told first (`warnings`), and `accept` lets the flag pass once its `second_look` names every warning shown.
+A flag on a right answer teaches the model the opposite of what was meant. So what is known of the candidate
+is told first (`warnings`), and `accept` lets the flag pass once its `second_look` names every warning shown.
 Nothing here knows a model: vectors are target-side unit rows, as an index holds them.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.leakage import COPY_DISTANCE
-from core.opinions import Item, opinions
+from core.files import read_json
+from core.opinions import Item, opinions, rulings
 from core.requests import Request, met
 from core.types import Garment
 from core.verdicts import VOCABULARY, Event, Judgement, Verdict, role_of
 from core.wishes import read_wish
 
-MARGIN = 3.3
-"""Standard deviations above the target's mean cosine with the catalogue; docs/judgements.md tells how measured."""
+MARGINS: dict[str, float] = read_json(Path(__file__).with_suffix(".json"))
+"""By the fingerprint of a model's target side: the cosine with the target from which an answer may be right.
+
+`python -m train.guard` measures it; docs/judgements.md says what it catches.
+"""
+
+DEVIATIONS = 2.5
+"""The margin for a model that nobody measured: deviations above the target's mean cosine (`nearness`)."""
 
 SAME = 0.98
 """Cosine from which two photos are taken for one garment; below, copies are told by their hash as well."""
 
-_SAME_WITH_HASH = 0.9  # drawn garments of one cut have near hashes and differ in colour; their vectors tell them apart
+# Drawn garments of one cut have near hashes, whatever their colour; their vectors tell them apart.
+_SAME_WITH_HASH = 0.9
 _FEWEST = 30  # garments below which a catalogue says nothing of what is near
 
 NEAR_TARGET = "near the target"
@@ -47,9 +56,10 @@ class Caution:
 class Query:
     """The query a candidate is judged for.
 
-    `reference_id` where the reference is in the catalogue; `reference` its record and `vector` its target-side
-    unit vector where they are known besides (an uploaded photo has no id). `request` what the words ask, where
-    that is on file; else the words are read (`core.wishes`). `targets`: right answers that are known.
+    `reference_id` where the reference is in the catalogue; `reference` its record and `vector` its
+    target-side unit vector where they are known besides (an uploaded photo has no id). `request` what the
+    words ask, where that is on file; else the words are read (`core.wishes`). `targets`: right answers that
+    are known.
     """
 
     text: str = ""
@@ -63,16 +73,18 @@ class Query:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the catalogue: unit rows float32 [n, d] with their ids, and, by id, records and hashes.
+    """What is known of the catalogue: unit rows float32 [n, d] with their ids, and by id records and hashes.
 
-    `hashes` are difference hashes (`core.datasets.leakage.difference_hash`), of the reference under "" too where
-    it is not in the catalogue.
+    `hashes` are difference hashes (`core.datasets.leakage.difference_hash`), of the reference under "" too
+    where it is not in the catalogue. `margin` is that of the model which made the vectors (`MARGINS`), None
+    where nobody measured it.
     """
 
     vectors: NDArray[np.float32]
     positions: Mapping[str, int]
     garments: Mapping[str, Garment] = field(default_factory=dict)
     hashes: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class SecondLook:
-    """The judgement is not taken yet: `missing` warnings are to be shown, and named when it is given again."""
+    """The judgement is not taken yet: `missing` warnings are to be shown, and named next time."""
 
     missing: tuple[Caution, ...]
 
@@ -100,19 +112,18 @@ def warnings(
     known: Known,
     history: Iterable[Event] = (),
     vocabulary: Mapping[str, Verdict] = VOCABULARY,
-    margin: float = MARGIN,
 ) -> tuple[Caution, ...]:
     """What speaks against calling `candidate` a wrong answer, in the order of `WARNINGS`.
 
-    Targets are those of the query and the hits that people call the target of it. What is not known (no target,
-    no record, no hash) gives no warning.
+    Targets are those of the query and the hits that people call the target of it. What is not known (no
+    target, no record, no hash) gives no warning.
     """
     said = _said(query, history)
     right = {hit: events_ for hit, events_ in said.items() if _roles(events_, vocabulary) & {"positive"}}
     targets = dict.fromkeys((*query.targets, *(hit for hit, told in right.items() if _called_target(told))))
     targets.pop(candidate, None)
     found = [
-        _near_target(candidate, tuple(targets), known, margin),
+        _near_target(candidate, tuple(targets), known),
         _meets_all(query, candidate, known),
         _judged_right(right.get(candidate, ()), vocabulary, candidate in query.targets),
         _near_duplicate(query, candidate, tuple(targets), known),
@@ -123,7 +134,7 @@ def warnings(
 def accept(
     judgement: Judgement, shown: Iterable[Caution], vocabulary: Mapping[str, Verdict] = VOCABULARY
 ) -> Accepted | SecondLook:
-    """Whether a judgement may be saved: one of another role than negative, or one that names every warning."""
+    """Whether a judgement may be saved: it is no negative, or it names every warning shown."""
     missing = tuple(one for one in shown if one.name not in judgement.second_look)
     if role_of(judgement.verdict, vocabulary) != "negative" or not missing:
         return Accepted(judgement)
@@ -133,7 +144,7 @@ def accept(
 def nearness(vectors: NDArray[np.float32], target: int) -> NDArray[np.float32]:
     """How near each row [n] is to the row `target`: deviations of its cosine above the catalogue's mean.
 
-    So measured, a margin means the same for models whose cosines are spread differently. The target itself is
+    So measured, a margin means much the same for models whose cosines are spread differently. The target is
     left out of mean and deviation; where all are alike, everything is at 0.
     """
     cosines = vectors @ vectors[target]
@@ -144,7 +155,12 @@ def nearness(vectors: NDArray[np.float32], target: int) -> NDArray[np.float32]:
 
 def _said(query: Query, history: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
     asked = (query.reference_hash or query.reference_id, query.text)
-    return {item.hit_id: said for item, said in opinions(history).items() if _query_of(item) == asked}
+    past = list(history)
+    said = {item.hit_id: told for item, told in opinions(past).items() if _query_of(item) == asked}
+    for item, ruling in rulings(past).items():
+        if _query_of(item) == asked:
+            said[item.hit_id] = (*said.get(item.hit_id, ()), ruling)
+    return said
 
 
 def _query_of(item: Item) -> tuple[str | None, str]:
@@ -159,19 +175,23 @@ def _called_target(said: Iterable[Event]) -> bool:
     return any(event.judgement.verdict == "target" for event in said)
 
 
-def _near_target(candidate: str, targets: tuple[str, ...], known: Known, margin: float) -> Caution | None:
+def _near_target(candidate: str, targets: tuple[str, ...], known: Known) -> Caution | None:
     row = known.positions.get(candidate)
-    if row is None or len(known.vectors) < _FEWEST:
-        return None
     for target in targets:
         place = known.positions.get(target)
-        if place is not None and nearness(known.vectors, place)[row] >= margin:
+        if row is not None and place is not None and _is_near(known, row, place):
             cosine = float(known.vectors[place] @ known.vectors[row])
             return Caution(
                 NEAR_TARGET,
                 f"It is as near to the garment that was meant as right answers are (cosine {cosine:.2f}).",
             )
     return None
+
+
+def _is_near(known: Known, row: int, target: int) -> bool:
+    if known.margin is not None:
+        return float(known.vectors[target] @ known.vectors[row]) >= known.margin
+    return len(known.vectors) >= _FEWEST and float(nearness(known.vectors, target)[row]) >= DEVIATIONS
 
 
 def _meets_all(query: Query, candidate: str, known: Known) -> Caution | None:
@@ -205,12 +225,10 @@ def _judged_right(
     return Caution(JUDGED_RIGHT, f"It was judged right for this query ({told}).")
 
 
-def _near_duplicate(
-    query: Query, candidate: str, targets: tuple[str, ...], known: Known
-) -> Caution | None:
+def _near_duplicate(query: Query, candidate: str, targets: tuple[str, ...], known: Known) -> Caution | None:
     place = known.positions.get(candidate)
     here = known.vectors[place] if place is not None else None
-    others = {id_: "the garment that was meant" for id_ in targets}
+    others = dict.fromkeys(targets, "the garment that was meant")
     others[query.reference_id or ""] = "the reference"
     for id_, name in others.items():
         row = known.positions.get(id_)
@@ -218,7 +236,9 @@ def _near_duplicate(
         if id_ != candidate and here is not None and there is not None:
             cosine = float(here @ there)
             if cosine >= SAME or (cosine >= _SAME_WITH_HASH and _copies(candidate, id_, known)):
-                return Caution(NEAR_DUPLICATE, f"It looks like another photo of {name} (cosine {cosine:.2f}).")
+                return Caution(
+                    NEAR_DUPLICATE, f"It looks like another photo of {name} (cosine {cosine:.2f})."
+                )
     return None
 
 

@@ -33,13 +33,20 @@ def digest(item: Item, *more: str) -> bytes:
 
 
 def opinions(history: Iterable[Event]) -> dict[Item, tuple[Event, ...]]:
-    """The standing verdicts of each item, one a person, in the order of saving; adjudications are left out."""
+    """The standing verdicts of each item, one a person, in the order of saving; no adjudications."""
     return _by_item(event for event in history if event.judgement.occasion != ADJUDICATION or _undo(event))
 
 
+def as_shown(said: Iterable[Event]) -> Event | None:
+    """The first of an item's events that knows the rank it was shown at; None where none does (imports)."""
+    return next((event for event in said if event.judgement.rank > 0), None)
+
+
 def rulings(history: Iterable[Event]) -> dict[Item, Event]:
-    """The adjudication that stands for each adjudicated item: the latest, whoever's it is."""
-    standing = _by_item(event for event in history if event.judgement.occasion == ADJUDICATION or _undo(event))
+    """The adjudication that stands for each adjudicated item: the latest, whoever's."""
+    standing = _by_item(
+        event for event in history if event.judgement.occasion == ADJUDICATION or _undo(event)
+    )
     return {item: events[-1] for item, events in standing.items()}
 
 

@@ -1,14 +1,14 @@
-"""Blind second judgements: a share of what somebody judged is offered to others, who do not see what was said.
+"""Blind second judgements: a share of what was judged is offered to others, who do not see what was said.
 
-Whether an item is among the share is told by its hash alone: no list is kept, a larger share holds every item of a
-smaller one, and neither the verdict nor who gave it has a say. The same holds for the order of a queue.
+Whether an item is among the share is told by its hash alone: no list is kept, a larger share holds every item
+of a smaller one, and neither the verdict nor who gave it has a say. The same holds for the order of a queue.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import HemlineError
-from core.opinions import SECOND_JUDGEMENT, Item, digest, item_of, opinions
+from core.opinions import SECOND_JUDGEMENT, Item, as_shown, digest, item_of, opinions
 from core.verdicts import Event, Judgement, now
 
 JUDGES = 2
@@ -56,7 +56,7 @@ def queue(history: Iterable[Event], annotator: str, share: float, judges: int = 
     """What `annotator` is asked to judge blindly, in an order of their own.
 
     Items of the share that have an opinion and fewer than `judges`, and on which this person never said
-    anything, taken back or not.
+    anything, taken back or not. What was imported without the rank it was shown at is not offered.
     """
     past = list(history)
     return _queue(opinions(past), _seen(past).get(annotator, set()), annotator, share, judges)
@@ -105,12 +105,14 @@ def _queue(
         if is_chosen(item, share) and len(said) < judges and item not in seen
     ]
     # sorted by a hash of person and item, so that the order tells nothing of verdicts, names or times
-    return [_offer(item, standing[item][0]) for item in sorted(open_items, key=lambda i: digest(i, annotator))]
+    ordered = sorted(open_items, key=lambda item: digest(item, annotator))
+    shown = [(item, as_shown(standing[item])) for item in ordered]
+    return [_offer(item, event) for item, event in shown if event is not None]
 
 
 def _offer(item: Item, event: Event) -> Offer:
     said = event.judgement
     return Offer(
-        item, said.reference_id, said.reference_hash, said.text, said.hit_id, said.hit_hash, said.rank, said.score,
-        said.catalogue, said.model_fingerprint, said.index_fingerprint,
+        item, said.reference_id, said.reference_hash, said.text, said.hit_id, said.hit_hash, said.rank,
+        said.score, said.catalogue, said.model_fingerprint, said.index_fingerprint,
     )  # fmt: skip

@@ -60,7 +60,7 @@ def relative(
 
 
 def beyond(field: str, way: int, reference: Garment | Design) -> frozenset[str]:
-    """The values of `field` that are more (`way` 1) or less (-1) than the reference's: longer, lighter, wider."""
+    """The values of `field` that are more (`way` 1) or less (-1) than the reference's: longer, lighter."""
     here = traits(reference)[field]
     order = _orders()[field]
     if here is None or here not in order:
@@ -76,7 +76,9 @@ def beyond(field: str, way: int, reference: Garment | Design) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _orders() -> dict[str, dict[str, float]]:
-    lightness = {name: sum(lab(shade)[0] for shade in shades) / len(shades) for name, shades in ANCHORS.items()}
+    lightness = {
+        name: sum(lab(shade)[0] for shade in shades) / len(shades) for name, shades in ANCHORS.items()
+    }
     return {
         "length": {name: float(place) for place, name in enumerate(vocabulary.LENGTHS)},
         "sleeve": {name: float(place) for place, name in enumerate(vocabulary.SLEEVES)},

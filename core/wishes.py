@@ -1,11 +1,11 @@
-"""What a change in words asks for, as a `Request`: read by a lexicon and a few cues, and rather not than wrongly.
+"""What a change in words asks for, as a `Request`: read by a lexicon and cues, and rather not than wrongly.
 
     python -m core.wishes "same but navy, no belt, longer sleeves"
 
-Words that name what the reference has ("love the dots but ..."), somebody's other clothes ("to go with my white
-shirt") or a complaint ("it's very grey") ask for nothing. Wishes relative to the reference ("longer") are read
-only where its record is given. What looks like a wish and cannot be told is in `unread`. How often it is right
-is measured by `python -m train.wishes`, see docs/judgements.md.
+Words that name what the reference has ("love the dots but ..."), somebody's other clothes ("to go with my
+white shirt") or a complaint ("it's very grey") ask for nothing. Wishes relative to the reference ("longer")
+are read only where its record is given. What looks like a wish and cannot be told is in `unread`. How often
+it is right is measured by `python -m train.wishes`, see docs/judgements.md.
 """
 
 import argparse
@@ -14,48 +14,33 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from core.cli import entry
 from core.requests import VALUES, Request, details_of, traits
 from core.types import Garment
 from core.wardrobe.design import Design
+from core.wish_cues import ASKED, KEEP, NOT, Mention, how_meant
 from core.wish_order import relative
 from core.wish_words import sayings
 
-ASKED, NOT, KEEP, CONTEXT = "asked", "not", "keep", "context"
-"""How a text means what it names: it shall be so, shall not be so, shall stay, or is only talked about."""
-
-_MARKS = {*".,;:!?()", "->"}
-_STOPS = set(
-    "but and with in for 4 to into as just want make plus also then so have get give need or n add try include "
-    "wants over".split()
+_ALTERNATIVE = frozenset({"or", "maybe", "perhaps", "even", "a", "an", "in", "either", "possibly"})
+_CARRIERS = frozenset(
+    {"piping", "trim", "buttons", "belt", "zip", "bow", "pockets", "cuffs", "lace", "ruffles", "frills"}
+    | {"collar", "straps", "lapels"}
 )
-_NEGATIONS = set(
-    "no not without minus lose drop remove skip ditch less fewer don't dont never nor neither except hate "
-    "isn't isnt aren't arent wasn't doesn't doesnt against lacks lacking scrap bin losing removing hates forget away "
-    "withought withot cannot can't".split()
-)
-_SWAPS = set("swap change replace trade exchange switch swapping".split())
-_TOWARDS = set("for to into with 4".split())
-_KEEPS = set("keep keeping same love leave like identical retain still loving adore loved keeps".split())
-_POINTING = set("that this these those".split())
-_DEGREES = set("too very so quite rather really".split())
-_CONTEXTS = set("my his her our their your than match matches matching under underneath was were mum's".split())
-_COMPLAINS = set("is are was looks look feels feel makes make gives give keeps isn't aren't isnt was".split())
-_STAYS = set("stays stay staying stayed perfect fine lovely great".split())
-_ALTERNATIVE = set("or maybe perhaps even a an in either possibly".split())
-_CARRIERS = set("piping trim buttons belt zip bow pockets cuffs lace ruffles frills collar straps lapels".split())
-_GONE = set("off gone out removed".split())
+"""What a colour just before it is the colour of, and not the garment's."""
 _FIELD_WORDS = {
     "length": "length", "hem": "length", "colour": "colors", "color": "colors", "shade": "colors",
     "sleeves": "sleeve", "sleeve": "sleeve", "neckline": "neckline", "neck": "neckline", "print": "pattern",
-    "pattern": "pattern", "fabric": "pattern", "fit": "fit", "shape": "fit", "silhouette": "fit", "cut": "fit",
+    "pattern": "pattern", "fabric": "pattern", "fit": "fit", "shape": "fit", "silhouette": "fit",
+    "cut": "fit",
 }  # fmt: skip
 _VAGUE = {
     word: field
     for field, words in {
-        "colors": "brighter bolder warmer cooler warm cool bright muted vivid colourful darker lighter paler tone "
-        "tones colours colors duller softer dark",
+        "colors": "brighter bolder warmer cooler warm cool bright muted vivid colourful darker lighter paler "
+        "tone tones colours colors duller softer dark",
         "pattern": "busier plainer fancier boring patterned prints patterns louder jazzier simpler",
         "neckline": "neckline neck necked collar shoulders chest cleavage",
         "fit": "volume tighter looser slimmer roomier baggier flattering cling curves",
@@ -70,22 +55,13 @@ _VAGUE = {
 class Reading:
     """What was read: the request, the words of each of its parts (named as `parts_met` names them), the rest.
 
-    `unread` holds words that speak of an attribute and could not be told: a comparison without the reference's
-    record, or two values that exclude each other.
+    `unread` holds words that speak of an attribute and could not be told: a comparison without the
+    reference's record, or two values that exclude each other.
     """
 
     request: Request
     words: dict[str, str]
     unread: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Mention:
-    start: int
-    end: int
-    words: str
-    says: dict[str, frozenset[str]]
-    how: str
 
 
 def read_wish(text: str, reference: Garment | Design | None = None) -> Reading:
@@ -104,7 +80,7 @@ def read_wish(text: str, reference: Garment | Design | None = None) -> Reading:
     keep = _kept_fields(tokens, mentions) - set(edits)
     unread += _not_told(tokens, mentions, {*edits, *keep})
     words.update(said_details)
-    return Reading(Request(edits, add, remove, frozenset(keep)), words, tuple(unread))
+    return Reading(Request(edits, add, remove, frozenset(keep)), words, tuple(dict.fromkeys(unread)))
 
 
 @dataclass(frozen=True)
@@ -112,7 +88,7 @@ class _Gathering:
     """Mentions put together, field by field."""
 
     tokens: Sequence[str]
-    mentions: Sequence[_Mention]
+    mentions: Sequence[Mention]
     reference: Garment | Design | None
 
     def edits(self) -> tuple[dict[str, frozenset[str]], dict[str, str], list[str]]:
@@ -157,7 +133,7 @@ class _Gathering:
         words = {f"+{d}": w for d, w in add.items()} | {f"-{d}": w for d, w in remove.items()}
         return frozenset(add), frozenset(remove), words
 
-    def _asked(self, field: str, asked: list[_Mention]) -> list[_Mention]:
+    def _asked(self, field: str, asked: list[Mention]) -> list[Mention]:
         """Those of `asked` that are wishes: no names of what the reference is, no colours of trims."""
         has = traits(self.reference).get(field) if self.reference is not None else None
         if field == "kind":
@@ -170,45 +146,50 @@ class _Gathering:
         others = [m for m in asked if has not in m.says[field]]
         return others if has is not None and others else asked
 
-    def _one(self, field: str, asked: list[_Mention]) -> frozenset[str]:
+    def _one(self, field: str, asked: list[Mention]) -> frozenset[str]:
         values = asked[0].says[field]
-        for before, after in zip(asked, asked[1:], strict=False):
+        for before, after in pairwise(asked):
             more = after.says[field]
             values = values | more if self._joined(before, after) else values & more
         return values
 
-    def _joined(self, before: _Mention, after: _Mention) -> bool:
+    def _joined(self, before: Mention, after: Mention) -> bool:
         between = set(self.tokens[before.end : after.start])
         return before.end <= after.start and bool(between & {"or", "maybe"}) and between <= _ALTERNATIVE
 
-    def _colours_a_part(self, mention: _Mention) -> bool:
+    def _colours_a_part(self, mention: Mention) -> bool:
         return self.tokens[mention.end : mention.end + 1] != [] and self.tokens[mention.end] in _CARRIERS
 
-    def _becomes(self, mention: _Mention) -> bool:
+    def _becomes(self, mention: Mention) -> bool:
         """Whether a garment's name, of a reference nobody described, is plainly what it shall become."""
         before = self.tokens[max(0, mention.start - 3) : mention.start]
-        return bool({"as", "into", "for"} & set(before)) or "version" in self.tokens[mention.end : mention.end + 1]
+        return (
+            bool({"as", "into", "for"} & set(before))
+            or "version" in self.tokens[mention.end : mention.end + 1]
+        )
 
 
 def _tokens(text: str) -> list[str]:
-    plain = text.lower().replace("’", "'").replace("w/o", "without ").replace("w/", "with ").replace("->", " -> ")
+    plain = (
+        text.lower().replace("’", "'").replace("w/o", "without ").replace("w/", "with ").replace("->", " -> ")
+    )
     plain = re.sub(r"[&+]", " and ", plain)
     plain = re.sub(r"(?<!-)-(?!>)|[–—]", lambda m: " " if m[0] == "-" else " , ", plain)
     return re.findall(r"->|\d/\d|[\w']+|[.,;:!?()]", plain)
 
 
-def _mentions(tokens: Sequence[str]) -> list[_Mention]:
+def _mentions(tokens: Sequence[str]) -> list[Mention]:
     """What the text names, the longest phrase at each place, and how it means it."""
     known, longest = sayings(), _longest()
-    found: list[_Mention] = []
+    found: list[Mention] = []
     place = 0
     while place < len(tokens):
         for size in range(min(longest, len(tokens) - place), 0, -1):
             phrase = tuple(tokens[place : place + size])
             if phrase in known:
                 end = place + size
-                how = _how(tokens, place, end, found)
-                found.append(_Mention(place, end, " ".join(phrase), known[phrase], how))
+                how = how_meant(tokens, place, end, found)
+                found.append(Mention(place, end, " ".join(phrase), known[phrase], how))
                 place = end
                 break
         else:
@@ -221,76 +202,18 @@ def _longest() -> int:
     return max(map(len, sayings()))
 
 
-def _how(tokens: Sequence[str], start: int, end: int, before: Sequence[_Mention]) -> str:
-    after = _how_after(tokens, end)
-    if after is not None:
-        return after
-    if start and tokens[start - 1] in ("or", "nor") and before and before[-1].end == start - 1:
-        return before[-1].how
-    for place in range(start - 1, max(-1, start - 6), -1):
-        word, earlier = tokens[place], tokens[place - 1] if place else ""
-        if word in _MARKS:
-            break
-        if word in ("of", "than") and earlier in ("instead", "rather", "rid", "other", "sick", "tired"):
-            return NOT
-        if word == "of" and tokens[max(0, place - 2) : place] == ["in", "place"]:
-            return NOT
-        if word == "but" and (earlier == "anything" or tokens[max(0, place - 2)] in ("any", "every")):
-            return NOT
-        if word in _DEGREES:
-            return NOT if earlier in _NEGATIONS else CONTEXT
-        if word in _CONTEXTS:
-            return CONTEXT
-        if word in _NEGATIONS and not (word == "less" and place < start - 2):
-            return NOT
-        if word in _POINTING:
-            made = earlier in ("make", "do", "turn", "get", "have", "of")
-            pointed = place >= start - 2 and not made
-            if pointed:
-                return NOT if earlier in _NEGATIONS else KEEP
-            break
-        if word in _KEEPS and not (word == "like" and earlier in ("would", "i'd", "something", "more", "'d")):
-            return KEEP
-        if word in _SWAPS:
-            return NOT if _TOWARDS & set(tokens[end : end + 4]) else ASKED
-        if word in _STOPS:
-            # "don't want the zip", "not in pale blue"
-            return NOT if earlier in _NEGATIONS else ASKED
-    return ASKED
-
-
-def _how_after(tokens: Sequence[str], end: int) -> str | None:
-    """How the words after it make a mention meant; None where they say nothing of it."""
-    clause = []
-    for token in tokens[end : end + 6]:
-        if token in _MARKS:
-            break
-        clause.append(token)
-    if not clause:
-        return NOT if tokens[end : end + 1] == ["->"] else None
-    if clause[0] in _GONE or ({"come", "comes", "coming"} & {*clause[:3]} and "off" in clause[:4]):
-        return NOT
-    if "go" in clause[:4] and "with" not in clause:
-        return NOT
-    if clause[0] in _STAYS or (clause[0] in ("is", "are") and _STAYS & set(clause[1:3])):
-        return KEEP
-    if clause[0] in _COMPLAINS or "isn't" in clause[:2]:
-        return CONTEXT
-    return None
-
-
-def _kept_fields(tokens: Sequence[str], mentions: Sequence[_Mention]) -> set[str]:
+def _kept_fields(tokens: Sequence[str], mentions: Sequence[Mention]) -> set[str]:
     """The fields asked to stay, by their names ("same length") or by their values ("keep the dots")."""
     kept = {field for mention in mentions if mention.how == KEEP for field in mention.says}
     inside = {place for mention in mentions for place in range(mention.start, mention.end)}
     for place, token in enumerate(tokens):
         field = _FIELD_WORDS.get(token)
-        if field is not None and place not in inside and _how(tokens, place, place + 1, ()) == KEEP:
+        if field is not None and place not in inside and how_meant(tokens, place, place + 1, ()) == KEEP:
             kept.add(field)
     return kept
 
 
-def _not_told(tokens: Sequence[str], mentions: Sequence[_Mention], told: set[str]) -> list[str]:
+def _not_told(tokens: Sequence[str], mentions: Sequence[Mention], told: set[str]) -> list[str]:
     """Words that speak of a field of which nothing was read."""
     inside = {place for mention in mentions for place in range(mention.start, mention.end)}
     fields = {token: field for token, field in (_FIELD_WORDS | _VAGUE).items() if field not in told}

@@ -2,12 +2,14 @@
 
     python -m train.guard --data DATA --split train --index INDEX --json OUT.json
 
-For each query the garments nearest to its target are looked at, where a warning is hardest to give rightly. Right
-are those that meet the query's request and keep the rest; where no requests are on file (Closet), those whose
-record is the target's in all but the details. Both are train data: nothing here is tuned on what is reported.
+For each query the garments nearest to its target are looked at, where a warning is hardest to give rightly.
+Right are those that meet the query's request and keep the rest; where no requests are on file (Closet), those
+whose record is the target's in all but the details. Both are train data: nothing here is tuned on what is
+reported.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,17 @@ from core.requests import kept, met, traits
 NEAREST = 50
 """Garments looked at around each target."""
 
-MARGINS = (2.0, 2.5, 3.0, 3.3, 3.5, 4.0)
+COSINES = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
+DEVIATIONS = (2.0, 2.5, 3.0, 3.5)
 WARNED = (0.01, 0.02, 0.05, 0.10, 0.20)
 
 
 def measure(split: Split, vectors: np.ndarray, positions: dict[str, int], at_most: int) -> dict[str, Any]:
     """Right and wrong neighbours of targets by how near they are; shares in percent.
 
-    "at_margin": of right ones and of wrong ones the share at or above each margin (`core.guard.nearness`);
-    "at_share": the margin, and the cosine, that warns of a share of the wrong ones, and what it catches.
+    "by_cosine", "by_deviations": of right ones and of wrong ones the share at or above each margin, the
+    latter in deviations (`core.guard.nearness`); "at_share": the margins that warn
+    of a share of the wrong ones, and what they catch.
     """
     ids = list(positions)
     requests = read_asked(split)
@@ -54,9 +58,8 @@ def measure(split: Split, vectors: np.ndarray, positions: dict[str, int], at_mos
         "garments": len(ids),
         "right": len(right),
         "wrong": len(wrong),
-        "at_margin": [
-            {"margin": m, "right": _percent(right[:, 0] >= m), "wrong": _percent(wrong[:, 0] >= m)} for m in MARGINS
-        ],
+        "by_cosine": _at(COSINES, right[:, 1], wrong[:, 1]),
+        "by_deviations": _at(DEVIATIONS, right[:, 0], wrong[:, 0]),
         "at_share": [_at_share(share, right, wrong) for share in WARNED],
     }
 
@@ -75,9 +78,13 @@ def _percent(these: np.ndarray) -> float:
     return round(100 * float(these.mean()), 2)
 
 
+def _at(margins: Sequence[float], right: np.ndarray, wrong: np.ndarray) -> list[dict[str, float]]:
+    return [{"margin": m, "right": _percent(right >= m), "wrong": _percent(wrong >= m)} for m in margins]
+
+
 def _at_share(share: float, right: np.ndarray, wrong: np.ndarray) -> dict[str, float]:
     told = {"wrong": 100 * share}
-    for column, name in enumerate(("margin", "cosine")):
+    for column, name in enumerate(("deviations", "cosine")):
         least = float(np.quantile(wrong[:, column], 1 - share))
         told |= {name: round(least, 3), f"right_by_{name}": _percent(right[:, column] >= least)}
     return told
@@ -94,7 +101,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m train.guard", description=main.__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the dataset's folder")
     parser.add_argument("--split", default="train", help="its split (train)")
-    parser.add_argument("--index", type=Path, required=True, help="the index of its photos, or of some of them")
+    parser.add_argument(
+        "--index", type=Path, required=True, help="the index of its photos, or of some of them"
+    )
     parser.add_argument("--queries", type=int, default=2000, help="queries at most (2000)")
     parser.add_argument("--json", type=Path, help="the file to write")
     arguments = parser.parse_args()

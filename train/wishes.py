@@ -49,10 +49,10 @@ def measure(asked: Sequence[Asked], garments: Sequence[Garment]) -> dict[str, An
     """How the readings of `asked` agree with the exact requests; shares in percent, each text weighing one.
 
     "parts": of what was read the share that is asked (precision), of what is asked the share that was read
-    (recall), by field as well; "values": of edits read rightly by name, those whose values are all right ones;
-    "whole": texts with every part read, none besides, and every value right; "garments": of `garments` said to
-    meet all that was read those that do meet all that is asked (precision), and of those that do, those said to
-    (recall).
+    (recall), by field as well; "values": of edits read rightly by name, those whose values are all right
+    ones; "whole": texts with every part read, none besides, and every value right; "garments": of `garments`
+    said to meet all that was read those that do meet all that is asked (precision), and of those that do,
+    those said to (recall).
     """
     readings = [read_wish(one.text, one.reference) for one in asked]
     columns: dict[str, list[float]] = {}
@@ -103,7 +103,13 @@ def _inside(name: str, read: Request, one: Asked) -> bool:
 def _possible(name: str, kinds: frozenset[str]) -> frozenset[str]:
     if name in ("kind", "colors"):
         return frozenset(RULES if name == "kind" else COLORS)
-    of = {"pattern": "patterns", "sleeve": "sleeves", "neckline": "necklines", "length": "lengths", "fit": "fits"}
+    of = {
+        "pattern": "patterns",
+        "sleeve": "sleeves",
+        "neckline": "necklines",
+        "length": "lengths",
+        "fit": "fits",
+    }
     return frozenset(value for kind in kinds & {*RULES} for value in getattr(RULES[kind], of[name]))
 
 
@@ -126,7 +132,9 @@ def _of_split(data: Path, split_name: str) -> tuple[list[Asked], list[Garment]]:
     split = read_split(data, split_name)
     requests = read_asked(split)
     if not requests:
-        raise HemlineError(f"{data} has no requests folder; give a folder that python -m train.wardrobe wrote")
+        raise HemlineError(
+            f"{data} has no requests folder; give a folder that python -m train.wardrobe wrote"
+        )
     asked = [
         Asked(query_text(triplet.captions, "and"), requests[triplet.key], split.garments[triplet.reference])
         for triplet in split.triplets
@@ -152,7 +160,9 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, nargs="+", help="hand texts, put to garments of --data")
     parser.add_argument("--garments", type=int, default=500, help="garments to judge, drawn evenly (500)")
     parser.add_argument("--json", type=Path, help="the file to write")
-    parser.add_argument("--failures", type=int, default=0, help="print this many texts that were read wrongly")
+    parser.add_argument(
+        "--failures", type=int, default=0, help="print this many texts that were read wrongly"
+    )
     arguments = parser.parse_args()
     asked, garments = _of_split(arguments.data, arguments.split)
     if arguments.texts:
@@ -160,7 +170,16 @@ def main() -> None:
     told = measure(asked, garments[:: max(1, len(garments) // arguments.garments)])
     if arguments.json:
         sources = {str(path.name): sha256_file(path) for path in arguments.texts or ()}
-        write_json(arguments.json, {"data": arguments.data.name, "texts": sources, **told, "run": runs.git_state()})
+        write_json(
+            arguments.json,
+            {
+                "data": arguments.data.name,
+                "split": arguments.split,
+                "files": sources,
+                **told,
+                "run": runs.git_state(),
+            },
+        )
     for name, share in told["shares"].items():
         print(f"{name:20} {share}")
     print(told["by_field"], "nothing read:", told["nothing_read"])
@@ -170,9 +189,7 @@ def main() -> None:
 
 def _wrong(one: Asked) -> bool:
     read = read_wish(one.text, one.reference).request
-    return not _names(read) <= _names(one.request) or not all(
-        _inside(name, read, one) for name in read.edits
-    )
+    return not _names(read) <= _names(one.request) or not all(_inside(name, read, one) for name in read.edits)
 
 
 if __name__ == "__main__":

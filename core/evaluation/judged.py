@@ -16,7 +16,7 @@ from core.errors import HemlineError
 from core.evaluation.answers import Answers
 from core.evaluation.result import QueryRank, Result
 from core.files import parse_json, read_text
-from core.verdicts import VOCABULARY, Event, Judgement, Verdict, fold, role_of
+from core.verdicts import VOCABULARY, Event, Verdict, fold, read_event, role_of
 
 _SIDES = {"positive": "right", "negative": "wrong"}
 _KEYS = {"query", "id", "verdict"}
@@ -146,11 +146,9 @@ def _plain(
 
 def _event(path: Path, number: int, value: Any) -> Event:
     try:
-        return Event(value["seq"], Judgement(**{name: v for name, v in value.items() if name != "seq"}))
-    except (TypeError, KeyError, AttributeError):
-        raise HemlineError(
-            f"{path} line {number} is no judgement as core.judgements exports them; export them again"
-        ) from None
+        return read_event(value)
+    except HemlineError as error:
+        raise HemlineError(f"{path} line {number}: {error}") from None
 
 
 def _of_queries(events: Iterable[Event], result: Result) -> tuple[list[Vote], int]:
