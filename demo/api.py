@@ -5,7 +5,8 @@ from typing import Any
 from core.errors import HemlineError
 from core.search import describe
 from demo.catalogues import Catalogues, service_of
-from demo.queries import MOST_HITS, Query, rank, uploaded_bytes
+from demo.queries import MOST_HITS, Query, rank
+from demo.uploads import uploaded_bytes
 
 SEARCHING = (
     "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
