@@ -9,6 +9,7 @@ adapters, and prints parameters, the trainable share, memory, disk and time, and
 
 import argparse
 import json
+from collections.abc import Mapping
 import math
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -120,7 +121,7 @@ def _disk(recipe: Recipe, shape: Shape) -> dict[str, float]:
 
 
 def _seconds(
-    recipe: Recipe, shape: Shape, phases: dict[str, Any], device: "Accelerator"
+    recipe: Recipe, shape: Shape, phases: Mapping[Any, dict[str, Any]], device: "Accelerator"
 ) -> dict[str, float | bool]:
     """Seconds on one accelerator, and whether the phase that needs most fits into its memory."""
     photos = recipe.dataset.photos * recipe.value("stage2", "views")
