@@ -367,8 +367,8 @@ def test_layers_are_forgotten_in_training_alone() -> None:
         nonlocal calls
         calls += 1
 
-    layer = backbone.decoder.layers[0]  # type: ignore[index]
-    layer.mlp.register_forward_hook(counted)  # type: ignore[union-attr]
+    layer: Any = backbone.decoder.layers[0]  # type: ignore[index]
+    layer.self_attn.register_forward_pre_hook(counted)
     gradients(backbone, 9, again=False)
     assert calls == 4  # queries and targets, each once more
     backbone.eval().embed_targets(drawn(1))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.backbones.base import Backbone
 
 
-class LoraConfig(Protocol):
+class LoraOptions(Protocol):
     """What the recipes of both stages say of it: the rank, 0 for no LoRA, and how the rest is packed."""
 
     @property
@@ -24,7 +24,7 @@ class LoraConfig(Protocol):
     def seed(self) -> int: ...
 
 
-def check_lora(config: LoraConfig) -> None:
+def check_lora(config: LoraOptions) -> None:
     """Refuse (HemlineError) a rank under 0, an unknown packing, and one of a decoder that trains."""
     from core.backbones.quantize import KINDS
 

@@ -145,6 +145,9 @@ def load_model(auto: Any, folder: Path, dtype: str, packing: Any = None) -> "Pre
         model, info = auto.from_pretrained(
             folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True, **more
         )
+    except ImportError as error:  # of a packing that transformers finds too old
+        first = str(error).strip().splitlines()[0]
+        raise HemlineError(f"{folder} cannot be packed: {first}") from None
     except (SafetensorError, RuntimeError, ValueError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise HemlineError(

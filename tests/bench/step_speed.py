@@ -171,7 +171,7 @@ def _row(times: list[tuple[float, float]], plain: list[tuple[float, float]], bat
         "samples_per_cpu_second": batch / median(cpu for _, cpu in times),
         "times_plain": median(w for w, _ in plain) / median(w for w, _ in times),
         "times_plain_cpu": median(c for _, c in plain) / median(c for _, c in times),
-        # of steps on the same batch in the same turn
+        # of the steps of one turn
         "times_plain_cpu_quartiles": [quarters[0], quarters[2]],
         "wall_seconds": [wall for wall, _ in times],
         "cpu_seconds": [cpu for _, cpu in times],

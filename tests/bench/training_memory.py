@@ -29,8 +29,8 @@ def main() -> None:
     """Measure every setting at every batch and write the table as JSON."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--json", type=Path, help="the result to write")
-    parser.add_argument("--batches", type=int, nargs="+", default=[16, 32, 64, 128, 256, 512])
-    parser.add_argument("--layers", type=int, default=6, help="of the decoder")
+    parser.add_argument("--batches", type=int, nargs="+", default=[16, 64, 256])
+    parser.add_argument("--layers", type=int, default=4, help="of the decoder")
     parser.add_argument("--grid", type=int, default=2, help="image tokens a side")
     parser.add_argument("--one", nargs=2, metavar=("SETTING", "BATCH"), help="measure in this process")
     arguments = parser.parse_args()
