@@ -141,4 +141,4 @@ def test_the_estimate_is_as_far_from_the_measured_as_the_document_says() -> None
         states = activation_bytes(shape, "bank", setting)
         adapter = 4 * trained_parameters(shape, "bank", setting.lora)
         assert row["estimated_bytes"] == round(states + adapter), "measure again: the formulas changed"
-        assert 0.5 < row["measured_over_estimated"] < 2.0
+        assert 0.79 <= row["measured_over_estimated"] <= 0.93  # docs/real_sizes.md

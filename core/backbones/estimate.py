@@ -3,8 +3,8 @@
 Memory of a step is that of the weights, of what trains (float32 with its gradient and two moments) and of the
 states that the backward pass reads again. The last follows, layer by layer, from which tensors the modules of
 transformers keep; attention is taken not to keep its length-squared weights (scaled_dot_product_attention).
-How far that is from a measured step is in `assets/results/memory_estimate.json`
-(`python -m tests.bench.memory_estimate`): on a CPU, and on a small model; of real sizes nothing was run.
+A measured step took 0.79 to 0.93 of it (`python -m tests.bench.memory_estimate`), on a CPU and of a small
+model; of real sizes nothing was run.
 """
 
 from dataclasses import dataclass
