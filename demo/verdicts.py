@@ -189,30 +189,29 @@ def _weighed(
 def _judgement(
     service: Service, act: Mapping[str, Any], hit: object, query: dict[str, Any], name: str, sitting: str
 ) -> Judgement:
-    if not isinstance(hit, Mapping) or hit.get("id") not in service.searcher.pictures:
+    if not isinstance(hit, Mapping):
         raise HemlineError("the judged garment is not in this catalogue: search again")
     if act.get("verdict") not in service.store.vocabulary:  # an undo is no verdict of the page
         known = ", ".join(service.store.vocabulary)
         raise HemlineError(f"a verdict here is one of {known}; it is {act.get('verdict')!r}")
     judgement = Judgement(
         annotator=name,
-        hit_id=str(hit["id"]),
+        hit_id=str(hit.get("id")),
         rank=hit.get("rank"),  # type: ignore[arg-type]  # checked before it is saved, with a sentence
         score=hit.get("score"),  # type: ignore[arg-type]
         verdict=str(act["verdict"]),
         reason=reason_of(act),
-        model_fingerprint=act.get("model"),  # type: ignore[arg-type]
-        index_fingerprint=act.get("index"),  # type: ignore[arg-type]
+        model_fingerprint=str(act.get("model")),
+        index_fingerprint=str(act.get("index")),
         session=sitting,
         catalogue=service.name,
-        hit_hash=service.searcher.hash_of(str(hit["id"])),
         occasion=str(act["occasion"]) if act.get("occasion") in OCCASIONS else "",
         **query,
     )
     ranked_by = judgement.model_fingerprint  # a version may have gone live since
     model = ranked_by if ranked_by in service.former else service.model_fingerprint
     check_shown(judgement, service.searcher.pictures, model, service.index_fingerprint)
-    return judgement
+    return replace(judgement, hit_hash=service.searcher.hash_of(judgement.hit_id))
 
 
 def reason_of(act: Mapping[str, Any]) -> str:

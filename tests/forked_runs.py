@@ -3,7 +3,8 @@
 Run as a program it answers, for each line of JSON {"module", "arguments", "kill_at"} on its input, a line
 {"code", "out", "err"}: it forks, and the child runs the module as Python itself would. `kill_at` N kills the
 child (SIGKILL) before its N-th training step or batch of texts, after N seconds where N is a fraction,
-"closing" before it closes its run card. Runs save every other step, so that there are checkpoints to go on from.
+"closing" before it closes its run card. Runs save every other step, so that there are checkpoints to go on
+from.
 """
 
 import functools

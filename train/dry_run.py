@@ -9,8 +9,8 @@ adapters, and prints parameters, the trainable share, memory, disk and time, and
 
 import argparse
 import json
-from collections.abc import Mapping
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

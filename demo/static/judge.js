@@ -261,7 +261,7 @@ document.addEventListener("keydown", (event) => {
   const way = stepOf(event);
   if (way && !waiting) send({ step: way });
   else if (event.ctrlKey || event.metaKey || event.altKey || way) return;
-  else if (event.key === "ArrowRight" || event.key === "ArrowLeft") move(event.key === "ArrowRight" ? 1 : -1);
+  else if (["ArrowRight", "ArrowLeft"].includes(event.key) && !event.target.closest("input")) move(event.key === "ArrowRight" ? 1 : -1);
   else if (event.key === "Enter" && items[at] && !items[at].hit && !event.target.closest("button")) openQuery();
   else if (verdictOf(keyOf(event)) && !event.repeat && items[at]?.hit) judge(verdictOf(keyOf(event)));
   else return;

@@ -22,7 +22,7 @@ function readKeys() {
 }
 const verdictOf = (key) => [...keys].find(([, own]) => own === key)?.[0];
 const keyOf = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key);
-const writing = (event) => event.target.closest("input, textarea, select, [contenteditable]");
+const writing = (event) => event.target.closest("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])");
 const stepOf = (event) => { // undo and redo, as editors have them
   const key = keyOf(event), held = event.ctrlKey || event.metaKey;
   if (event.altKey || writing(event)) return "";
