@@ -48,7 +48,7 @@ def refinery_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, 
         usable = usable_of(service)
         cards = versions(folder)
         name = live(folder)
-        learned = next((card.trained_on["judgements"]["events"] for card in cards if card.name == name), [])
+        known = [card.trained_on["judgements"]["events"] for card in cards if card.name == name]
     except HemlineError as error:
         return {"allowed": True, "problem": str(error)}
     numbers = {event.seq for event in usable.events}
@@ -57,7 +57,7 @@ def refinery_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, 
         "live": name or "",
         "job": _job(folder),
         "usable": len(numbers),
-        "fresh": len(numbers - set(learned)),
+        "fresh": len(numbers.difference(*known)),
         "refused": dict(usable.refused),
         "versions": [brief(card) for card in reversed(cards)],
         "problem": "",
