@@ -1,4 +1,4 @@
-"""Refining in headless Chromium: flag, refine, see it live, roll back; a failure or a kill changes nothing."""
+"""Refining in headless Chromium: flag, refine, see it live, roll back; a killed job changes nothing."""
 
 import os
 import shutil
