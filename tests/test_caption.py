@@ -124,18 +124,20 @@ def test_the_changes_are_fashioniq_s_rows(place: Place, whole: Path, tmp_path: P
     )
 
 
-@pytest.mark.parametrize("kills", [[2, 3], [11]])
-def test_killed_at_any_batch_it_ends_with_the_same_bytes(
-    place: Place, whole: Path, tmp_path: Path, kills: list[int]
-) -> None:
-    out = tmp_path / "written"
-    for kill in kills:
+def test_killed_at_any_batch_it_ends_with_the_same_bytes(place: Place, whole: Path, tmp_path: Path) -> None:
+    """Killed among the descriptions, among the changes, and when some of the files are written already."""
+    out, described = tmp_path / "written", -(-2 * EACH // 4)
+    lines = [*read_lines(whole / "changes.jsonl"), *read_lines(whole / "dropped.jsonl")]
+    pairs = len({(line["reference"], line["target"]) for line in lines if "reference" in line})
+    for kill in (2, described + 1, -(-pairs // 4)):
         assert place.write(out, kill_at=kill).code == -9
-        assert list((out / "work").iterdir()) and not (out / "captions.jsonl").exists()
+        assert list((out / "work").iterdir())
+        assert card(out)["finished"] is None
+    assert (out / "captions.jsonl").exists() and not (out / "captions").exists()
     done = place.write(out)
     assert done.code == 0, done.err
     assert everything(out) == everything(whole)
-    assert card(out)["resumes"] == len(kills) and card(out)["results"] == card(whole)["results"]
+    assert card(out)["resumes"] == 3 and card(out)["results"] == card(whole)["results"]
 
 
 def test_what_is_done_is_not_written_again(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def write_texts(
     split = read_split(data, "train")
     if split.garments:
         check_train_split(list(split.garments.values()))
+    elif config.near == "records":
+        raise HemlineError(f"{data} has no garments.jsonl; find neighbours with --near vectors")
     photos = _chosen(split.union_gallery(), config)
     report = check_images(split, photos)
     require_complete(report, allow_partial=False)
@@ -190,8 +192,6 @@ def _nearness(describer: "Describer", split: "Split", photos: Sequence[str], nea
     from train.affinity import Affinity
     from train.neighbours import by_vectors
 
-    if near == "records" and not split.garments:
-        raise HemlineError(f"{split.root} has no garments.jsonl; find neighbours with --near vectors")
     if near == "vectors" or not split.garments:
         return by_vectors(photos, describer.vectors(photos))
     return Affinity([split.garments[photo] for photo in photos]).between

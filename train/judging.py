@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from train import wording
+from train.captions import HUES, NOUNS, PREPOSITIONS, SHADES, STOP_WORDS
 from train.text_filter import Standard, change_fault, cleaned, description_fault, lexicon_of, repeated
 from train.written import Line
 
@@ -20,7 +22,7 @@ class Judge:
     ) -> None:
         ids = frozenset(hashes)
         # A small model of ours spells words that no one wrote; one that follows instructions has its own.
-        lexicon = None if describer.follows else _dataset_words(split)
+        lexicon = None if describer.follows else known_words(split)
         self.hashes = hashes
         self.of_descriptions = Standard(
             most=describer.description_words, prompt=describer.description_prompt, ids=ids, lexicon=lexicon
@@ -106,7 +108,14 @@ def _origin(
     return {**origin, "prompt": prompt, "generation": how}
 
 
-def _dataset_words(split: "Split") -> frozenset[str]:
-    """Every word of the split's own captions and modification texts."""
+def known_words(split: "Split") -> frozenset[str]:
+    """Every word of the split's own captions and modification texts, and of the project's wording."""
     texts = [garment.caption for garment in split.garments.values()]
-    return lexicon_of([*texts, *(text for triplet in split.triplets for text in triplet.captions)])
+    texts += [text for triplet in split.triplets for text in triplet.captions]
+    tables = (
+        wording.COLORS, wording.PATTERN_ADJECTIVES, wording.PATTERN_NOUNS, wording.SLEEVES,
+        wording.SLEEVE_ADJECTIVES, wording.NECKLINES, wording.LENGTHS, wording.FITS, wording.FABRICS,
+        wording.DETAILS, wording.DETAIL_ADJECTIVES,
+    )  # fmt: skip
+    texts += [word for table in tables for words in table.values() for word in words]
+    return lexicon_of([*texts, *NOUNS, *HUES, *SHADES, *STOP_WORDS, *PREPOSITIONS, "no", "not", "has"])

@@ -19,7 +19,7 @@ REASONS = {
     "too long": "more words than people write, or cut off",
     "looping": "the text goes round: a phrase or a piece of it comes again",
     "contradicting": "two sleeve lengths or necklines of one garment",
-    "made-up words": "a word that none of the dataset's own texts has (small models alone spell such)",
+    "made-up words": "a word that neither the dataset's texts nor the project's wording has",
     "leaking": "a file name, address, id, special token, the prompt's own words, or talk of the picture",
     "whole target": "the target described as if alone, where a change was asked for",
     "unchanged": "the text asks for no change",
