@@ -12,9 +12,11 @@ import torch
 from core.backbones import load_backbone
 from core.datasets.asked import read_asked
 from core.datasets.fashioniq import join_splits, read_split
+from core.datasets.garments import read_garments
 from core.datasets.lines import read_lines
 from core.errors import HemlineError
 from core.requests import kept, met, read_requests
+from core.wardrobe.design import COLORS, RULES
 from core.wardrobe.records import design_of
 from tests.forked_runs import Runner, forking
 from tests.train_folder import make_train_folder, tiny_start
@@ -25,6 +27,7 @@ from train.material import gather
 from train.stage2 import Stage2Config
 from train.wardrobe import plan, plan_hand
 
+SHIPPED = Path(__file__).parents[1] / "assets" / "wardrobe"
 OWN_TEXTS = Path(__file__).parent / "changes.own.jsonl"
 CONFIG = Stage2Config(batch=16, views=1, lined=0.5, soft=0.3, attribute=1.0, steps=1, bank_steps=0)
 
@@ -75,6 +78,23 @@ def test_no_design_of_the_folders_left_out_is_drawn_again(drawn: Path) -> None:
     other = plan("train", 20, 3, 0, seed=5, without=taken)
     designs = [one.design for line in other.lines for one in line]
     assert len(designs) == 60 and not set(designs) & set(taken)
+    covering = {one.design for line in plan("shop", 20, 3, 0, seed=5, cover=True).lines for one in line}
+    other = plan("shop", 20, 3, 0, seed=5, without=[*taken, *list(covering)[::2]], cover=True)
+    designs = [one.design for line in other.lines for one in line]
+    assert len(designs) > 1000 and not set(designs) & {*taken, *list(covering)[::2]}
+
+
+def test_the_catalogue_that_ships_is_a_split_of_its_own() -> None:
+    """What is judged in it may be trained on: it holds no garment of the splits that are measured on."""
+    shop = read_split(SHIPPED, "shop")
+    assert set(shop.garments) == set(read_garments(SHIPPED / "garments.jsonl"))
+    assert len(shop.triplets) == len(read_asked(shop)) == 2000
+    held_out = plan("val", 200, 6, 0, seed=0)
+    measured = {one.design for line in held_out.lines for one in line}
+    designs = [design_of(garment) for garment in shop.garments.values()]
+    assert len(measured) == 1200 and not measured & set(designs)
+    there = {(d.family, d.pattern, d.colors[0]) for d in designs}
+    assert there == {(f, p, c) for f, rules in RULES.items() for p in rules.patterns for c in COLORS}
 
 
 def test_a_folder_that_is_there_is_not_drawn_over(drawn: Path) -> None:

@@ -109,3 +109,8 @@ def test_covering_lines_bring_what_a_catalogue_lacks() -> None:
     wanted = {(f, p, c) for f, rules in RULES.items() for p in rules.patterns for c in COLORS}
     assert there >= wanted and all(len(line) > 1 for line in more)
     assert all(faults(design) == [] for line in more for design in line)
+    taken = {design for line in more for design in line[::2]}
+    other = covering(lines, random.Random(2), taken)
+    assert not taken & {design for line in other for design in line}
+    there = {(d.family, d.pattern, d.colors[0]) for line in [*lines, *other] for d in line}
+    assert there >= wanted and all(faults(design) == [] for line in other for design in line)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.datasets.fashioniq import Split
     from core.evaluation.preservation import Attributes
 
-SPLITS = ("val", "tune", "train")
+SPLITS = ("val", "tune", "train", "shop")
 
 
 def evaluate(

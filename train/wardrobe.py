@@ -2,11 +2,13 @@
 
     python -m train.wardrobe --out data/wardrobe-train --split train --lines 1500
     python -m train.wardrobe --out data/wardrobe-val --split val --lines 200 --queries 2000
+    python -m train.wardrobe --out data/wardrobe-shop --split shop --cover --without data/wardrobe-val
     python -m train.wardrobe --out data/hand --split val --lines 100 --texts changes.jsonl
 
 The folder is in FashionIQ's layout, with garments.jsonl, `lines.json` and `requests/`: what exactly each
-query asks for. With `--texts` the queries are hand-written ones instead: a reference is drawn for each, and a
-garment that answers it. The same arguments give the same folder.
+query asks for. "shop" is the catalogue that ships: what people judge there may be trained on, so it is drawn
+without the designs of what is measured on. With `--texts` the queries are hand-written ones instead: a
+reference is drawn for each, and a garment that answers it. The same arguments give the same folder.
 """
 
 import argparse
@@ -62,8 +64,8 @@ def plan(
 ) -> Wardrobe:
     """Lines of garments, none of `without`, and `queries` queries inside them worded by `train.language`.
 
-    With `cover` there are further lines, in which every family comes in every colour of every pattern; the
-    rest is as without.
+    With `cover` there are further lines (of none of `without` either), in which every family comes in every
+    colour of every pattern; the rest is as without.
 
     References are drawn evenly over the lines. HemlineError where no line has two garments a few changes
     apart.
@@ -89,7 +91,7 @@ def plan(
             asked[reference.id, target.id] = Query(reference.id, target.id, text, request)
     if cover:
         own = random.Random(f"cover-{split}-{seed}")
-        more = covering([[one.design for one in garments] for garments in drawn], own)
+        more = covering([[one.design for one in garments] for garments in drawn], own, without)
         drawn += _named(more, split, own, first=len(drawn))
     return Wardrobe(tuple(drawn), tuple(asked.values()))
 
@@ -166,7 +168,7 @@ def main() -> None:
         prog="python -m train.wardrobe", description="Draw a split of Wardrobe in FashionIQ's layout."
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
-    parser.add_argument("--split", choices=["train", "val", "test"], required=True)
+    parser.add_argument("--split", choices=["train", "val", "test", "shop"], required=True)
     parser.add_argument("--lines", type=int, default=200, help="lines of garments (200)")
     parser.add_argument("--size", type=int, default=6, help="garments a line (6)")
     parser.add_argument("--queries", type=int, default=2000, help="composed queries (2000)")

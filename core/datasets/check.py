@@ -64,7 +64,7 @@ def main() -> None:
         description="Read a dataset folder strictly and decode a split's photos; exits with 1 if any lack.",
     )
     parser.add_argument("--data", type=Path, required=True, help="a folder in FashionIQ's layout")
-    parser.add_argument("--split", default="val", help="train, val or test (default: val)")
+    parser.add_argument("--split", default="val", help="train, val, test or shop (default: val)")
     parser.add_argument(
         "--category", action="append", help="only this category; may be given again (default: all)"
     )

@@ -8,7 +8,7 @@ from core.files import parse_json, read_text
 from core.types import Garment
 from core.vocabulary import ONE_OF, SOME_OF
 
-_ALWAYS = {"split": ("train", "val", "test"), "category": ONE_OF["category"], "kind": ONE_OF["kind"]}
+_ALWAYS = {"split": ("train", "val", "test", "shop"), "category": ONE_OF["category"], "kind": ONE_OF["kind"]}
 _OR_NONE = {field: values for field, values in ONE_OF.items() if field not in _ALWAYS}
 
 

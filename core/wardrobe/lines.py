@@ -50,11 +50,13 @@ def line(first: Design, size: int, rng: random.Random, taken: set[Design]) -> li
     return designs
 
 
-def covering(lines: Iterable[Sequence[Design]], rng: random.Random) -> list[list[Design]]:
+def covering(
+    lines: Iterable[Sequence[Design]], rng: random.Random, without: Collection[Design] = ()
+) -> list[list[Design]]:
     """Further lines, so that every family is there in every colour of every pattern it may have.
 
     Each is one pattern of one family in the main colours that `lines` lack; where that is a single one, it
-    comes with a second in the same colour, as a line has two garments or more.
+    comes with a second in the same colour, as a line has two garments or more. No design is one of `without`.
     """
     there = {(d.family, d.pattern, d.colors[0]) for line in lines for d in line}
     found = []
@@ -68,7 +70,7 @@ def covering(lines: Iterable[Sequence[Design]], rng: random.Random) -> list[list
                 color = wanted[len(designs)]
                 second = [c for c in design.colors if c != color]
                 made = changed(design, rng, pattern=pattern, colors=(color, *second))
-                if made not in designs:
+                if made not in designs and made not in without:
                     designs.append(made)
             if designs:
                 found.append(designs)
