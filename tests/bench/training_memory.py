@@ -2,49 +2,58 @@
 
     python -m tests.bench.training_memory --json assets/results/training_memory.json
 
-Each setting has a process of its own, which builds the model, takes a step of two rows (so that gradients and
-what is made once are there), and then one step of the whole batch: both sides of every row encoded, InfoNCE,
-the backward pass. What counts is the peak of the resident memory during that step less what was resident
-before it. Pictures are random features; texts are words of the model's own vocabulary.
+Each setting has a process of its own, forked once the model is there; it takes a step of two rows (so that
+gradients and what is made once are there), and then one step of the whole batch: both sides of every row
+encoded, InfoNCE, the backward pass. What counts is the peak of the resident memory during that step less what
+was resident before it. Pictures are random features; texts are words of the model's own vocabulary.
 """
 
 import argparse
 import json
-import subprocess
+import os
 import sys
+import tempfile
+import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli import entry
 from core.errors import HemlineError
 from core.files import write_json
 from core.runs import git_state, hardware, versions
 
+if TYPE_CHECKING:
+    from core.backbones.base import Backbone
+
 SETTINGS = {"direct": (0, False), "direct, layers": (0, True), "chunks": (16, False), "both": (16, True)}
-TEXT = "a long red cotton dress with short sleeves and a belt is darker more formal has no print"
+TEXT = "is darker and has short sleeves"
 
 
 def main() -> None:
     """Measure every setting at every batch and write the table as JSON."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--json", type=Path, help="the result to write")
-    parser.add_argument("--batches", type=int, nargs="+", default=[16, 64, 256])
-    parser.add_argument("--layers", type=int, default=4, help="of the decoder")
+    parser.add_argument("--json", type=Path, required=True, help="the result to write")
+    parser.add_argument("--batches", type=int, nargs="+", default=[16, 32, 64, 128, 256])
+    parser.add_argument("--layers", type=int, default=2, help="of the decoder")
     parser.add_argument("--grid", type=int, default=2, help="image tokens a side")
-    parser.add_argument("--one", nargs=2, metavar=("SETTING", "BATCH"), help="measure in this process")
     arguments = parser.parse_args()
-    if arguments.one:
-        name, batch = arguments.one
-        chunk, again = SETTINGS[name]
-        print(json.dumps(measure(int(batch), chunk, again, arguments.layers, arguments.grid)))
-        return
-    if arguments.json is None:
-        raise HemlineError("give --json, the file to write")
-    rows = [_apart(arguments, name, batch) for batch in arguments.batches for name in SETTINGS]
+
+    import torch
+
+    from core.backbones.build import Parts, build
+    from core.backbones.mllm import add_adapters
+
+    torch.set_num_threads(1)
+    parts = Parts(layers=arguments.layers, grid=arguments.grid)
+    backbone = build(parts, iter([TEXT] * 20))
+    add_adapters(backbone, rank=16)
+    rows = [_apart(backbone, name, batch) for batch in arguments.batches for name in SETTINGS]
     result = {
         "rows": rows,
-        "model": {"layers": arguments.layers, "hidden": 384, "grid": arguments.grid, "dtype": "float32"},
+        "parts": asdict(parts),
+        "parameters": sum(p.numel() for found in backbone.parts().values() for p in found),
         "settings": {n: {"chunk": c, "checkpoint_layers": a} for n, (c, a) in SETTINGS.items()},
         "hardware": hardware(),
         "versions": versions(),
@@ -56,47 +65,49 @@ def main() -> None:
         print(f"| {batch} | " + " | ".join(f"{of[name]:,.0f}" for name in SETTINGS) + " |")
 
 
-def _apart(arguments: argparse.Namespace, name: str, batch: int) -> dict[str, Any]:
-    sizes = ["--layers", str(arguments.layers), "--grid", str(arguments.grid)]
-    program = [sys.executable, "-m", "tests.bench.training_memory", *sizes, "--one", name, str(batch)]
-    done = subprocess.run(program, capture_output=True, text=True, check=True)
-    row = {"setting": name, "batch": batch, **json.loads(done.stdout.splitlines()[-1])}
-    print(f"{name:16}{batch:5}{row['peak_mb']:10.0f} MB{row['seconds']:8.1f} s", file=sys.stderr)
+def _apart(backbone: "Backbone", name: str, batch: int) -> dict[str, Any]:
+    """`measure` in a process forked for it; this one has taken no step and holds the model alone."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                json.dump(measure(backbone, batch, *SETTINGS[name]), answer)
+                answer.flush()
+                status = 0
+            finally:
+                os._exit(status)
+        _, ended = os.waitpid(child, 0)
+        if ended:
+            raise HemlineError(f"the step of {batch} rows, {name}, failed; is there memory enough?")
+        answer.seek(0)
+        row: dict[str, Any] = {"setting": name, "batch": batch, **json.load(answer)}
+    print(f"{name:16}{batch:5}{row['peak_mb']:10.0f} MB{row['seconds']:8.1f} s", file=sys.stderr, flush=True)
     return row
 
 
-def measure(batch: int, chunk: int, again: bool, layers: int, grid: int) -> dict[str, Any]:
-    """Peak memory in MB (10^6 bytes) and seconds of one step of `batch` rows."""
-    import time
-
-    import torch
-
-    torch.set_num_threads(1)
-    step, parameters = _step(chunk, again, layers, grid)
+def measure(backbone: "Backbone", batch: int, chunk: int, again: bool) -> dict[str, Any]:
+    """Peak memory in MB (10^6 bytes) and seconds, of wall and processor, of a step of `batch` rows."""
+    step = _step(backbone, chunk, again)
     step(2)
     before = _settle()
-    start = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     step(batch)
-    seconds = time.perf_counter() - start
     return {
+        "seconds": time.perf_counter() - wall,
+        "cpu_seconds": time.process_time() - cpu,
         "peak_mb": (_status("VmHWM") - before) / 1e6,
         "before_mb": before / 1e6,
-        "seconds": seconds,
-        "parameters": parameters,
     }
 
 
-def _step(chunk: int, again: bool, layers: int, grid: int) -> tuple[Callable[[int], None], int]:
+def _step(backbone: "Backbone", chunk: int, again: bool) -> Callable[[int], None]:
     import torch
 
-    from core.backbones.build import Parts, build
-    from core.backbones.mllm import add_adapters
     from core.backbones.recompute import recompute_layers
     from train.chunks import in_chunks
     from train.losses import info_nce
 
-    backbone = build(Parts(layers=layers, grid=grid), iter([TEXT] * 20))
-    add_adapters(backbone, rank=16)
     weights = backbone.train_only(list(backbone.parts()))
     backbone.train()
     if again:
@@ -114,7 +125,7 @@ def _step(chunk: int, again: bool, layers: int, grid: int) -> tuple[Callable[[in
         targets = in_chunks(lambda s: backbone.target_vectors(features[s].float()), whole, chunk)
         info_nce(queries, targets, torch.arange(rows)).backward()
 
-    return step, sum(weight.numel() for weight in weights)
+    return step
 
 
 def _settle() -> int:
