@@ -14,11 +14,12 @@ def judged_by(
     annotator: str, verdict: str, hit: str, text: str = "in red", seq: int = 1, **more: Any
 ) -> Event:
     """An event of this person on a hit of the query `text`, saved as number `seq`, at that second."""
-    judgement = Judgement(
-        annotator=annotator, verdict=verdict, hit_id=hit, text=text, rank=3, score=0.5,
-        model_fingerprint="m" * 64, index_fingerprint="i" * 64, reference_id="ref", reference_hash="ab" * 32,
-        **{"time": f"2026-01-31T09:{seq // 60:02d}:{seq % 60:02d}.000000+00:00", **more},
-    )  # fmt: skip
+    usual: dict[str, Any] = {
+        "rank": 3, "score": 0.5, "model_fingerprint": "m" * 64, "index_fingerprint": "i" * 64,
+        "reference_id": "ref", "reference_hash": "ab" * 32,
+        "time": f"2026-01-31T09:{seq // 60:02d}:{seq % 60:02d}.000000+00:00",
+    }  # fmt: skip
+    judgement = Judgement(annotator=annotator, verdict=verdict, hit_id=hit, text=text, **usual | more)
     return Event(seq, judgement)
 
 
