@@ -1,6 +1,5 @@
-"""Judging in headless Chromium: every verdict, second looks, undo, several cards, consent, queues, hostile words."""
+"""Judging in headless Chromium: verdicts, second looks, undo, several cards, consent, queues, hostile words."""
 
-import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -235,7 +234,9 @@ def test_a_photo_is_kept_by_consent_alone_and_deleted_again(
         photo = sorted((closet_dir / "images").glob("*.jpg"))[place]
         page.set_input_files('input[data-part="file"]', photo)
         expect(page.locator(".chosen .eyebrow")).to_have_text("Your photo")
-        expect(page.locator(".consent")).to_contain_text("Without it the judgement is kept and the photo is not")
+        expect(page.locator(".consent")).to_contain_text(
+            "Without it the judgement is kept and the photo is not"
+        )
         page.get_by_role("checkbox", name=re.compile("Keep this photo")).set_checked(consent)
         ask(page, "in white", tile=None)
         page.keyboard.press("a")
@@ -359,7 +360,9 @@ def test_nothing_overflows_on_a_phone_and_text_stands_out(page: Page, app: App) 
         page.click('.source[data-source="useful"]')
         expect(page.locator("#judge .task-why")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width, theme
-        check_contrast(page, [".source", ".task-why", ".eyebrow", ".agreement-choice"], ink, ground, (width, theme))
+        check_contrast(
+            page, [".source", ".task-why", ".eyebrow", ".agreement-choice"], ink, ground, (width, theme)
+        )
 
 
 def check_contrast(page: Page, parts: list[str], ink: str, ground: str, where: object) -> None:
