@@ -1,4 +1,4 @@
-"""Judging in headless Chromium: every verdict, second looks, undo, several cards, consent, queues."""
+"""Judging in headless Chromium: verdicts, second looks, undo, several cards, consent, queues, injection."""
 
 import os
 import re

@@ -119,7 +119,7 @@ def test_undo_is_an_event_and_the_same_key_takes_back(page: Page, app: App, requ
         ("a", "acceptable", 1),
         ("u", "hard negative", 1),
         ("h", "", 0),
-        ("u", "hard negative", 1),
+        ("Shift+U", "hard negative", 1),
     ):
         page.keyboard.press(key)
         expect(card).to_have_attribute("data-verdict", verdict)
