@@ -122,11 +122,11 @@ def _ruled(item: Item, event: Event, vocabulary: Mapping[str, Verdict]) -> Settl
 
 def _weighed(item: Item, said: tuple[Event, ...], vocabulary: Mapping[str, Verdict]) -> Settled:
     roles = [role_of(event.judgement.verdict, vocabulary) for event in said]
-    votes = Counter(role for role in roles if role != "none")
-    role, most = votes.most_common(1)[0] if votes else ("none", len(said))
+    votes: Counter[Role] = Counter(role for role in roles if role != "none")
+    role: Role = votes.most_common(1)[0][0] if votes else "none"
     why: Why = "unanimous"
     if len(votes) > 1:
-        enough = votes.total() >= _LEAST_OF_A_MAJORITY and 2 * most > votes.total()
+        enough = votes.total() >= _LEAST_OF_A_MAJORITY and 2 * votes[role] > votes.total()
         if not enough:
             return Settled(item, None, "none", "contested", (), said)
         why = "majority"

@@ -95,11 +95,14 @@ def write_captions(searcher: "Searcher", index_folder: Path) -> dict[str, str]:
     from core.pictures import read_picture
 
     captions: dict[str, str] = {}
-    ids = list(searcher.index.ids)
+    ids, features = list(searcher.index.ids), searcher.gallery.features
     for start in range(0, len(ids), 32):
         some = ids[start : start + 32]
-        pictures = [read_picture(searcher.pictures[id_]) for id_ in some]
-        captions |= zip(some, searcher.backbone.caption(pictures), strict=True)
+        if features is None:
+            looks: list[Any] = [read_picture(searcher.pictures[id_]) for id_ in some]
+        else:  # what the build encoded is not encoded again
+            looks = [np.array(features[row]) for row in range(start, start + len(some))]
+        captions |= zip(some, searcher.backbone.caption(looks), strict=True)
     card = searcher.index.card
     write_json(
         index_folder / CAPTIONS_FILE,

@@ -1,7 +1,7 @@
 """A composed query answered over the index of a catalogue; and what the model itself says of a photo."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
@@ -27,7 +27,8 @@ class Searcher:
     """A model and an index that belong together; threads may share one.
 
     `pictures` maps each id to its file, `same` a picture's sha256 to the ids that have these bytes,
-    `captions` ids to what the model says of them, where that was written down (`core.atlas`).
+    `captions` ids to what the model says of them, where that was written down (`core.atlas`); `folder` is
+    where the index lies.
     """
 
     backbone: "Backbone"
@@ -36,6 +37,7 @@ class Searcher:
     pictures: dict[str, Path]
     same: dict[str, list[str]]
     captions: dict[str, str]
+    folder: Path
 
     def hash_of(self, id_: str) -> str:
         """The sha256 of a catalogue picture's bytes, as judgements record it; HemlineError if unknown."""
@@ -78,7 +80,26 @@ def open_searcher(
         same.setdefault(sha, []).append(name)
     captions = load_captions(folder, card.target_fingerprint, card.ids_sha)
     pictures = {name: base / path for name, path, _ in pairs}
-    return Searcher(backbone, loaded, gallery, pictures, same, captions)
+    return Searcher(backbone, loaded, gallery, pictures, same, captions, folder)
+
+
+def with_version(searcher: Searcher, version: Path) -> Searcher:
+    """The searcher with the query side of a version (`core.versions`), sharing index and all other weights.
+
+    It takes well under a second for a small model. `searcher` stays as it is, so queries that run on it end
+    as they began; it is freed with the last of them. Raises HemlineError where the version is not whole or
+    goes with another target side than the index.
+    """
+    from core.backbones.query_side import read_query_side, with_query_side
+    from core.versions import read_version
+
+    card = read_version(version)
+    if card.target_fingerprint != searcher.index.card.target_fingerprint:
+        raise HemlineError(
+            f"the version {card.name} goes with another model than the index was built with; "
+            "refine again with the model of this index"
+        )
+    return replace(searcher, backbone=with_query_side(searcher.backbone, read_query_side(version)))
 
 
 def search(

@@ -130,6 +130,11 @@ def agreement(agreement: Read) -> "gr.HTML":
     return _part("agreement", value=None, server_functions=[agreement])
 
 
+def versions(refinery: Read, effect: Read) -> "gr.HTML":
+    """Refining and the versions: `acted` carries an act of demo.refinery, `reply` takes its answer."""
+    return _part("versions", value=None, reply=None, server_functions=[refinery, effect])
+
+
 def masthead(garments: int, kept: Kept) -> "gr.HTML":
     """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
     return _part("masthead", value=None, garments=garments, server_functions=[kept])

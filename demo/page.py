@@ -14,6 +14,7 @@ from demo.names import add_name
 from demo.shelf import shelf_page
 from demo.tab_judge import add_judge
 from demo.tab_search import add_search
+from demo.tab_versions import add_versions
 from demo.verdicts import offered
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
                 add_search(catalogues, browse, name)
             with gr.Tab("Judge", elem_id="judge-tab") as tab:
                 add_judge(catalogues, name, tab)
+            with gr.Tab("Versions", elem_id="versions-tab") as tab:
+                add_versions(catalogues, tab)
         grid.keys(offered(service))
         if catalogues.folder is not None:
             add_bringing(catalogues, browse)

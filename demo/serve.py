@@ -6,10 +6,20 @@ from pathlib import Path
 
 from core.errors import HemlineError
 from demo.catalogues import Catalogues, renew, services
+from demo.live import watch
 from demo.own import LIMITS
 
 STATIC = Path(__file__).parent / "static"
-STYLES = ("page", "ask", "cards", "dialogs", "judge", "own", "phone")  # in this order: the last one overrides
+STYLES = (
+    "page",
+    "ask",
+    "cards",
+    "dialogs",
+    "judge",
+    "own",
+    "versions",
+    "phone",
+)  # in this order: the last one overrides
 
 
 def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str, str]] = ()) -> None:
@@ -23,6 +33,7 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
     from demo.thumbnails import thumbnail_route
     from demo.uploads import reference_route
 
+    watch(catalogues)
     page = build_page(catalogues)
     try:
         _, address, _ = page.launch(

@@ -208,8 +208,9 @@ def _judgement(
         occasion=str(act["occasion"]) if act.get("occasion") in OCCASIONS else "",
         **query,
     )
-    ids = service.searcher.pictures
-    check_shown(judgement, ids, service.model_fingerprint, service.index_fingerprint)
+    ranked_by = judgement.model_fingerprint  # a version may have gone live since
+    model = ranked_by if ranked_by in service.former else service.model_fingerprint
+    check_shown(judgement, service.searcher.pictures, model, service.index_fingerprint)
     return replace(judgement, hit_hash=service.searcher.hash_of(judgement.hit_id))
 
 

@@ -72,7 +72,7 @@ def test_index_evaluation_and_judgements_start_without_torch() -> None:
     light += ["core.journal", "core.exchange", "core.consensus", "core.judged_triplets", "core.qrels"]
     light += ["core.opinions", "core.agreement", "core.second_judgements", "core.adjudication"]
     light += ["core.guard", "core.wishes"]
-    light += ["core.references", "core.usable"]
+    light += ["core.references", "core.usable", "core.versions", "core.refining", "core.flag_effect"]
     light += [module_name(path) for path in (ROOT / "core" / "evaluation").glob("*.py")]
     for name in light:
         path = ROOT / f"{name.replace('.', '/')}.py"

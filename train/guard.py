@@ -48,8 +48,8 @@ def measure(split: Split, vectors: np.ndarray, positions: dict[str, int], at_mos
         deviations, cosines = guard.nearness(vectors, place), vectors @ vectors[place]
         for row in np.argsort(-cosines)[: NEAREST + 2]:
             if ids[row] not in (triplet.target, triplet.reference) and ids[row] in split.garments:
-                right = _right(split, requests, triplet.key, triplet.reference, triplet.target, ids[row])
-                near[right].append((float(deviations[row]), float(cosines[row])))
+                answers = _right(split, requests, triplet.key, triplet.reference, triplet.target, ids[row])
+                near[answers].append((float(deviations[row]), float(cosines[row])))
     right, wrong = (np.array(near[side]).reshape(-1, 2) for side in (True, False))
     if not len(right) or not len(wrong):
         raise HemlineError("no neighbour of a target is right, or none is wrong: give a larger index")
