@@ -9,7 +9,7 @@ machine saved it, and batches of several machines merge in any order.
 import os
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from json import dumps
 from pathlib import Path
@@ -17,22 +17,25 @@ from typing import Any
 
 from core.errors import HemlineError
 from core.files import fingerprint, parse_json, read_text
-from core.judgements import COLUMNS, Store, events, sentences, transaction
-from core.verdicts import Event, Judgement, check
+from core.judgement_checks import check_sense
+from core.judgements import Store, events, insert, rows, saving
+from core.verdicts import LATER, Event, Judgement, moment, plain
 
 FIELDS = {item.name for item in fields(Judgement)} | {"id"}
+MAX_PLACE = 2**62
 
 
 @dataclass(frozen=True)
 class Record:
     """An event away from its store: its id, and for an undo the id of the event taken back.
 
-    The judgement's own `undoes`, a number of one store, is None.
+    The judgement's own `undoes`, a number of one store, is None; `place` is as in `core.verdicts.Event`.
     """
 
     id: str
     undoes: str | None
     judgement: Judgement
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,26 @@ def records_of(history: Iterable[Event]) -> list[Record]:
     """The records of a store's whole history, in its order.
 
     An id is the sha256 of what the judgement says, its time in microseconds included, and of the id it takes
-    back.
+    back. What format 1 could not say counts only where it says something, so that ids of format 1 stay.
     """
     found: dict[int, Record] = {}
     for event in history:
-        undoes = None if event.judgement.undoes is None else found[event.judgement.undoes].id
-        found[event.seq] = _named(replace(event.judgement, undoes=None), undoes)
+        found[event.seq] = record_of(event, found)
     return list(found.values())
+
+
+def record_of(event: Event, earlier: Mapping[int, Record]) -> Record:
+    """The record of one event, after the records of `earlier` ones by their numbers.
+
+    HemlineError where it makes no sense, or takes back what is not there or is another person's.
+    """
+    undoes = event.judgement.undoes
+    if undoes is None:
+        return named(event.judgement, None, event.place)
+    undone = earlier.get(undoes)
+    if undone is None or undone.judgement.annotator != event.judgement.annotator:
+        raise HemlineError(f"it takes back {undoes!r}, which is no earlier event of the same annotator")
+    return named(replace(event.judgement, undoes=None), undone.id, event.place)
 
 
 def write_batch(folder: Path, records: Iterable[Record]) -> Path:
@@ -106,22 +122,32 @@ def read_journal(folder: Path) -> Journal:
 
 
 def replay(store: Store, records: Mapping[str, Record]) -> Replayed:
-    """Add to `store`, in the order of their times and all or none, the records that it does not hold.
+    """Add to `store`, in the order of their places and all or none, the records that it does not hold.
 
     An undo of an event that neither side has is left for a later replay. Raises HemlineError where the store
     cannot be written.
     """
-    with store.lock, sentences(store.path), transaction(store.connection):
-        rows = store.connection.execute(f"SELECT seq, {', '.join(COLUMNS)} FROM events ORDER BY seq")
-        history = [Event(row[0], Judgement(**dict(zip(COLUMNS, row[1:], strict=True)))) for row in rows]
+    return merge(store, _undone_first(records))
+
+
+def merge(store: Store, records: Iterable[Record]) -> Replayed:
+    """Add to `store`, in this order and all or none, the records that it does not hold; else as `replay`."""
+    added = waiting = 0
+    with saving(store):
+        history = rows(store.connection, "true ORDER BY seq")
         numbers = {record.id: event.seq for event, record in zip(history, records_of(history), strict=True)}
-        missing = [record for id_, record in records.items() if id_ not in numbers]
-        added = 0
-        for record in _undone_first(missing):
-            if record.undoes is None or record.undoes in numbers:
-                numbers[record.id] = _insert(store, record, numbers)
-                added += 1
-    return Replayed(added, len(missing) - added)
+        for record in records:
+            if record.id in numbers:
+                continue
+            if record.undoes is not None and record.undoes not in numbers:
+                waiting += 1
+                continue
+            undoes = None if record.undoes is None else numbers[record.undoes]
+            place = moment(record.judgement.time) if record.place is None else record.place
+            said = replace(record.judgement, undoes=undoes)
+            numbers[record.id] = insert(store.connection, said, place)
+            added += 1
+    return Replayed(added, waiting)
 
 
 def unwritten(store: Store, known: Iterable[str]) -> list[Record]:
@@ -130,48 +156,63 @@ def unwritten(store: Store, known: Iterable[str]) -> list[Record]:
     return [record for record in records_of(events(store)) if record.id not in there]
 
 
-def _undone_first(records: list[Record]) -> list[Record]:
-    """By time, but never an undo before what it takes back, whatever two machines' clocks say."""
-    by_id = {record.id: record for record in records}
+def named(judgement: Judgement, undoes: str | None, place: int | None) -> Record:
+    """The record with the id of what it says; HemlineError where it makes no sense or its place is none.
+
+    `judgement.undoes` must be None; `undoes` is the id of what it takes back.
+    """
+    check_sense(replace(judgement, undoes=None if undoes is None else 1))
+    if place is not None and not (type(place) is int and moment(judgement.time) <= place < MAX_PLACE):
+        raise HemlineError(f"its place is {place!r}, which is none behind its time; it was left out")
+    exact = replace(judgement, score=float(judgement.score))  # as SQLite keeps it: 1 and 1.0 are one event
+    place = None if place == moment(judgement.time) else place
+    said = _sparse(exact, place)
+    return Record(fingerprint([said, undoes]), undoes, exact, place)
+
+
+def _undone_first(records: Mapping[str, Record]) -> list[Record]:
+    """By place, but never an undo before what it takes back, whatever two machines' clocks say."""
     ordered: dict[str, Record] = {}
-    for record in sorted(records, key=lambda record: (record.judgement.time, record.id)):
+    for record in sorted(records.values(), key=lambda record: (_place(record), record.id)):
         chain = [record]
-        while chain[-1].undoes in by_id and chain[-1].undoes not in ordered:
-            chain.append(
-                by_id[str(chain[-1].undoes)]
-            )  # ids are hashes of what they name, so no circle closes
+        while chain[-1].undoes in records and chain[-1].undoes not in ordered:
+            chain.append(records[str(chain[-1].undoes)])  # ids are hashes of what they name: no circle closes
         ordered |= {link.id: link for link in reversed(chain)}
     return list(ordered.values())
 
 
-def _insert(store: Store, record: Record, numbers: Mapping[str, int]) -> int:
-    judgement = replace(record.judgement, undoes=numbers[record.undoes] if record.undoes else None)
-    marks = ", ".join("?" * len(COLUMNS))
-    values = [getattr(judgement, name) for name in COLUMNS]
-    cursor = store.connection.execute(f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({marks})", values)
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+def _place(record: Record) -> int:
+    return moment(record.judgement.time) if record.place is None else record.place
+
+
+def _sparse(judgement: Judgement, place: int | None) -> dict[str, Any]:
+    """What the judgement says, without what format 1 had no words for and is not said."""
+    said = {name: value for name, value in plain(judgement).items() if name not in LATER}
+    said |= {
+        name: value
+        for name, value in plain(judgement).items()
+        if name in LATER and value not in ([], LATER[name])
+    }
+    return said if place is None else {**said, "place": place}
 
 
 def _line(record: Record) -> dict[str, Any]:
-    return {"id": record.id, **asdict(record.judgement), "undoes": record.undoes}
+    return {"id": record.id, **_sparse(record.judgement, record.place), "undoes": record.undoes}
 
 
 def _record(value: Any) -> Record:
     """The record a line says; HemlineError unless it makes sense and its id is that of what it says."""
-    if not isinstance(value, dict) or set(value) != FIELDS or not isinstance(value["id"], str):
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
         raise HemlineError("it is not an event; it was left out")
+    if not FIELDS - {*LATER} <= value.keys() <= FIELDS | {"place"}:
+        raise HemlineError("it is not an event, or one of a newer Hemline; it was left out")
     undoes = value["undoes"]
     if not (undoes is None or isinstance(undoes, str)):
         raise HemlineError("it names what it takes back by no id; it was left out")
-    judgement = Judgement(**{name: value[name] for name in COLUMNS if name != "undoes"})
-    check(replace(judgement, undoes=None if undoes is None else 1))
-    record = _named(judgement, undoes)
+    said = {name: value[name] for name in FIELDS - {"id", "undoes"} if name in value}
+    if isinstance(said.get("second_look"), list):
+        said["second_look"] = tuple(said["second_look"])
+    record = named(Judgement(**said), undoes, value.get("place"))
     if record.id != value["id"]:
         raise HemlineError("it was changed after it was written; it was left out")
     return record
-
-
-def _named(judgement: Judgement, undoes: str | None) -> Record:
-    exact = replace(judgement, score=float(judgement.score))  # as SQLite keeps it: 1 and 1.0 are one event
-    return Record(fingerprint([asdict(exact), undoes]), undoes, exact)

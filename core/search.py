@@ -1,7 +1,7 @@
 """A composed query answered over the index of a catalogue; and what the model itself says of a photo."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
@@ -79,6 +79,25 @@ def open_searcher(
     captions = load_captions(folder, card.target_fingerprint, card.ids_sha)
     pictures = {name: base / path for name, path, _ in pairs}
     return Searcher(backbone, loaded, gallery, pictures, same, captions)
+
+
+def with_version(searcher: Searcher, version: Path) -> Searcher:
+    """The searcher with the query side of a version (`core.versions`), sharing index and all other weights.
+
+    It takes well under a second for a small model. `searcher` stays as it is, so queries that run on it end
+    as they began; it is freed with the last of them. Raises HemlineError where the version is not whole or
+    goes with another target side than the index.
+    """
+    from core.backbones.query_side import read_query_side, with_query_side
+    from core.versions import read_version
+
+    card = read_version(version)
+    if card.target_fingerprint != searcher.index.card.target_fingerprint:
+        raise HemlineError(
+            f"the version {card.name} goes with another model than the index was built with; "
+            "refine again with the model of this index"
+        )
+    return replace(searcher, backbone=with_query_side(searcher.backbone, read_query_side(version)))
 
 
 def search(

@@ -1,26 +1,95 @@
-"""What a judgement is, and how a history of them folds into the present state. No file is touched here."""
+"""What a judgement is, the vocabulary of verdicts, and how a history folds into the present state."""
 
-import math
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
 
 from core.errors import HemlineError
+from core.files import read_json
 
-VERDICTS: dict[str, str] = {
-    "target": "this is the garment that was asked for",
-    "acceptable": "not the one meant, yet a right answer to the query: never a negative in training",
-    "near-duplicate": "the same garment as the reference or as another hit",
-    "hard negative": "looks plausible and is wrong: what training should push away",
-    "unsure": "the judge cannot tell; kept for agreement, not for training",
-}
+Role = Literal["negative", "positive", "same", "none"]
 UNDO = "undo"
+LONGEST_VERDICT = 40
+TAKEN_KEYS = "ruz/?"
+"""Keys that mean something else on the page: use as reference, undo, redo, search, help."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that can be said of a hit.
+
+    `meaning` is a line for the person who judges, `key` the one key that says it on the page. `role` is what
+    training and evaluation make of it: a "negative", a "positive", the "same" garment again (neither), or
+    "none".
+    """
+
+    name: str
+    meaning: str
+    key: str
+    role: Role
+
+
+def read_vocabulary(path: Path) -> dict[str, Verdict]:
+    """The verdicts of a vocabulary file by name, in its order (core/verdicts.json is the form).
+
+    HemlineError names the entry where a field is missing or wrong, or a name or key comes twice.
+    """
+    entries = read_json(path)
+    if not isinstance(entries, list) or not entries:
+        raise HemlineError(f"{path} must be a list of verdicts; core/verdicts.json is an example")
+    found: dict[str, Verdict] = {}
+    for place, entry in enumerate(entries, start=1):
+        verdict = _verdict(entry, f"{path} entry {place}")
+        if verdict.name in found or verdict.key in {other.key for other in found.values()}:
+            raise HemlineError(f"{path} entry {place} repeats the name or the key of an earlier verdict")
+        found[verdict.name] = verdict
+    return found
+
+
+def _verdict(entry: Any, where: str) -> Verdict:
+    names = [item.name for item in fields(Verdict)]
+    if not isinstance(entry, dict) or set(entry) != set(names):
+        raise HemlineError(f"{where} must be an object with {', '.join(names)}")
+    for part, value in entry.items():
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise HemlineError(f"{where}: {part} must be one line of text")
+    name = entry["name"]
+    if name == UNDO or len(name) > LONGEST_VERDICT or name != name.strip():
+        raise HemlineError(
+            f"{where}: a name is not {UNDO!r}, trimmed, and of {LONGEST_VERDICT} characters at most"
+        )
+    if len(entry["key"]) != 1 or entry["key"] != entry["key"].lower() or entry["key"] in TAKEN_KEYS:
+        raise HemlineError(f"{where}: key must be a single key in lower case, none of {TAKEN_KEYS}")
+    if entry["role"] not in get_args(Role):
+        raise HemlineError(f"{where}: role must be one of {', '.join(get_args(Role))}")
+    return Verdict(**entry)
+
+
+VOCABULARY: dict[str, Verdict] = read_vocabulary(Path(__file__).with_suffix(".json"))
+"""The verdicts that come with Hemline; a project may have a file of its own (`read_vocabulary`)."""
+
+
+def role_of(verdict: str, vocabulary: Mapping[str, Verdict] = VOCABULARY) -> Role:
+    """What is made of a verdict; "none" for one outside the vocabulary, as old events may have."""
+    return vocabulary[verdict].role if verdict in vocabulary else "none"
 
 
 def now() -> str:
     """The present moment as ISO 8601 in UTC with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def moment(time: str) -> int:
+    """Microseconds since 1970 of an ISO 8601 time (UTC where it names no zone); 0 for what is no time."""
+    try:
+        read = datetime.fromisoformat(time)
+    except ValueError:
+        return 0
+    return (read.replace(tzinfo=read.tzinfo or UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+        microseconds=1
+    )
 
 
 @dataclass(frozen=True)
@@ -29,8 +98,13 @@ class Judgement:
 
     `reference_hash` is the sha256 of the reference picture's bytes (with `reference_id` when it is in
     the catalogue; both None for a query of words alone); `text` the words exactly as asked ("" for a
-    picture alone); `rank` from 1 and `score` as shown; `verdict` a key of VERDICTS, or UNDO, and then
-    `undoes` is the number of the event taken back.
+    picture alone); `rank` from 1 and `score` as shown (0 and 0.0 where an import's format carries neither);
+    `verdict` a name of the vocabulary, or UNDO, and then `undoes` is the number of the event taken back.
+
+    `hit_hash` is the sha256 of the hit's picture, `catalogue` the name of the one searched ("" the app's
+    first), `occasion` what the hit was judged for ("" a search of one's own; "second judgement",
+    "adjudication", "queue"). `blind`: judged without seeing what others said of it. `second_look` names the
+    warnings that were shown and gone past, none where there was no warning.
     """
 
     annotator: str
@@ -47,22 +121,59 @@ class Judgement:
     session: str = ""
     undoes: int | None = None
     time: str = field(default_factory=now)
+    catalogue: str = ""
+    hit_hash: str | None = None
+    occasion: str = ""
+    blind: bool = False
+    second_look: tuple[str, ...] = ()
+
+
+LATER: dict[str, Any] = {"catalogue": "", "hit_hash": None, "occasion": "", "blind": False, "second_look": ()}
+"""The fields that format 1 did not have, with what its events mean by not having them."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """A saved judgement and its number, from 1 in the order of saving."""
+    """A saved judgement, its number from 1 in the order of saving, and its place among all stores' events.
+
+    `place` is microseconds since 1970: that of its time, or later where the clock of the store that saved it
+    stood behind an event it already had. None means that of its time.
+    """
 
     seq: int
     judgement: Judgement
+    place: int | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """`seq` and the judgement's fields, plain values for JSON."""
-        return {"seq": self.seq, **asdict(self.judgement)}
+        """`seq`, the judgement's fields and `place`, plain values for JSON."""
+        return {"seq": self.seq, **plain(self.judgement), "place": self.place}
+
+
+def plain(judgement: Judgement) -> dict[str, Any]:
+    """The judgement's fields as plain values for JSON."""
+    return {**asdict(judgement), "second_look": list(judgement.second_look)}
+
+
+def read_event(value: Any) -> Event:
+    """The event that `Event.as_dict` said; what older formats lack has its default.
+
+    HemlineError where a field is missing or unknown. Whether it makes sense is for `core.judgement_checks`.
+    """
+    known = {item.name: item for item in fields(Judgement)}
+    needed = {name for name, item in known.items() if item.default is MISSING} - {*LATER} | {"seq"}
+    if not isinstance(value, dict) or not needed <= value.keys() <= {*known, "seq", "place", "id"}:
+        raise HemlineError("it is no judgement as core.judgements exports them; export them again")
+    given = {name: value[name] for name in known if name in value}
+    if isinstance(given.get("second_look"), list):
+        given["second_look"] = tuple(given["second_look"])
+    return Event(value["seq"], Judgement(**given), value.get("place"))
 
 
 class Judged(NamedTuple):
-    """What a verdict is about: the state holds at most one verdict for each."""
+    """What a verdict is about: the state holds at most one verdict for each.
+
+    `reference_hash` is the reference's id where an import did not know the hash.
+    """
 
     annotator: str
     reference_hash: str | None
@@ -72,15 +183,22 @@ class Judged(NamedTuple):
 
 def judged(judgement: Judgement) -> Judged:
     """What this judgement is about."""
-    return Judged(judgement.annotator, judgement.reference_hash, judgement.text, judgement.hit_id)
+    reference = judgement.reference_hash or judgement.reference_id
+    return Judged(judgement.annotator, reference, judgement.text, judgement.hit_id)
+
+
+def place_of(event: Event) -> int:
+    """The event's place in the order that all stores agree on."""
+    return moment(event.judgement.time) if event.place is None else event.place
 
 
 def fold(history: Iterable[Event]) -> dict[Judged, Event]:
     """The state after `history` (in order): per person, query and hit the latest verdict that stands.
 
     An event stands unless an undo of it stands; so the undo of an undo brings the verdict back, and
-    taking the latest verdict back brings the one before it back. The latest is that of the latest time, and
-    of the same time the one saved last: so histories merged from two machines fold alike on both.
+    taking the latest verdict back brings the one before it back. The latest has the highest `place`, which
+    in one store grows with every event saved there, whatever its clock says; and histories merged from
+    several stores fold alike on all of them.
     """
     ordered = list(history)
     gone: set[int] = set()
@@ -88,46 +206,16 @@ def fold(history: Iterable[Event]) -> dict[Judged, Event]:
         if event.judgement.undoes is not None and event.seq not in gone:
             gone.add(event.judgement.undoes)
     state: dict[Judged, Event] = {}
-    for event in sorted(ordered, key=lambda event: event.judgement.time):
-        if event.judgement.verdict != UNDO and event.seq not in gone:
-            state[judged(event.judgement)] = event
+    for event in sorted(ordered, key=place_of):
+        if event.judgement.verdict == UNDO or event.seq in gone:
+            continue
+        about = judged(event.judgement)
+        before = state.get(about)
+        # two stores may use one place; then what is said decides, since numbers differ between them
+        if before is None or place_of(before) < place_of(event) or _said(before) < _said(event):
+            state[about] = event
     return state
 
 
-def check(judgement: Judgement) -> None:
-    """HemlineError, saying which field, unless the judgement can be saved and makes sense by itself."""
-    for item in fields(Judgement):
-        value = getattr(judgement, item.name)
-        if "str" in str(item.type) and not (value is None and "None" in str(item.type)):
-            _check_text(item.name, value)
-    for name in ("annotator", "hit_id", "model_fingerprint", "index_fingerprint", "time"):
-        if not getattr(judgement, name).strip():
-            raise HemlineError(f"a judgement needs its {name}; it is empty")
-    if judgement.reference_id is not None and not judgement.reference_hash:
-        raise HemlineError(
-            "a judgement with a reference needs reference_hash, the sha256 of that picture's bytes"
-        )
-    if not judgement.reference_hash and not judgement.text.strip():
-        raise HemlineError("a judgement needs its query: a reference_hash, a text, or both")
-    if not _whole(judgement.rank) or not 1 <= judgement.rank < 2**31:
-        raise HemlineError(f"a judgement's rank is a whole number from 1; it is {judgement.rank!r}")
-    if not isinstance(judgement.score, int | float) or not math.isfinite(judgement.score):
-        raise HemlineError(f"a judgement's score is a finite number; it is {judgement.score!r}")
-    if judgement.verdict != UNDO and judgement.verdict not in VERDICTS:
-        known = ", ".join(VERDICTS)
-        raise HemlineError(f"{judgement.verdict!r} is no verdict; use one of {known}, or {UNDO}")
-    if (judgement.verdict == UNDO) != _whole(judgement.undoes):
-        raise HemlineError("an undo, and only an undo, names the event it takes back, by number, in `undoes`")
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _check_text(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise HemlineError(f"a judgement's {name} is text; it is {value!r}")
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # a lone surrogate, as broken JSON clients send
-        raise HemlineError(f"a judgement's {name} is not Unicode text: {value!r}") from None
+def _said(event: Event) -> str:
+    return repr(event.judgement)

@@ -57,7 +57,7 @@ def open_service(
     `model` None is the model that the index was built with, `images` None where its photos were then;
     `zero_gpu` is what demo.device.announce_zero_gpu answered.
     """
-    store = open_store(settings.judgements)
+    store = open_store(settings.judgements, vocabulary=settings.vocabulary)
     return Service(
         store=store,
         keeping=_keeping(store, settings),

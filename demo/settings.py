@@ -5,11 +5,12 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import HemlineError
 from core.files import read_text
+from core.verdicts import VOCABULARY, Verdict, read_vocabulary
 
 LOG = logging.getLogger("hemline")
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -31,7 +32,7 @@ class Settings:
     copied to with `token`. `auth` holds names with passwords, none for an open page. `device` is "auto",
     "cpu" or "cuda". `bring` says whether people may bring photos of their own: what one brings everybody sees
     who can open the page, so on a Space that anybody can open it must be asked for. `lasting` says whether
-    judgements outlive a restart of this machine.
+    judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give.
     """
 
     model: Path | None
@@ -48,6 +49,7 @@ class Settings:
     device: str
     lasting: bool
     bring: bool
+    vocabulary: Mapping[str, Verdict] = field(default_factory=lambda: VOCABULARY)
 
     @property
     def catalogues(self) -> Path | None:
@@ -91,6 +93,7 @@ def read_settings(
         device=_device(variables),
         lasting=not on_space or far,
         bring=_bring(variables, public=on_space and not variables.get("HEMLINE_AUTH")),
+        vocabulary=_vocabulary(variables),
     )
 
 
@@ -199,6 +202,11 @@ def _bring(variables: Mapping[str, str], public: bool) -> bool:
     if value not in ("auto", "on", "off"):
         raise HemlineError(f"HEMLINE_BRING is {value!r}; give on, off or auto")
     return value == "on" or (value == "auto" and not public)
+
+
+def _vocabulary(variables: Mapping[str, str]) -> Mapping[str, Verdict]:
+    path = _path(variables, "HEMLINE_VOCABULARY")
+    return VOCABULARY if path is None else read_vocabulary(path)
 
 
 def _device(variables: Mapping[str, str]) -> str:

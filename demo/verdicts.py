@@ -1,21 +1,22 @@
 """Judging hits on the page: one act becomes one durable event, and the page is told what now stands."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.errors import HemlineError
+from core.judgement_checks import check_shown, clean_name
 from core.judgements import append, undo
 from core.verdicts import Judgement, fold
 from demo.service import Service, history
 
 ANONYMOUS = "anonymous"
 LONGEST_NAME = 80
-OFFERED = ("hard negative", "acceptable")  # what the first page lets people say
 
 
 def named(annotator: str | None) -> str:
     """The annotator's name as it is saved: one line, trimmed, "anonymous" where none was given."""
-    return " ".join((annotator or "").split())[:LONGEST_NAME] or ANONYMOUS
+    return clean_name(annotator or "", LONGEST_NAME) or ANONYMOUS
 
 
 def standing(service: Service, query: Mapping[str, Any], annotator: str) -> dict[str, Any]:
@@ -69,25 +70,23 @@ def _judgement(
     service: Service, act: Mapping[str, Any], query: dict[str, Any], annotator: str, session: str
 ) -> Judgement:
     hit = act.get("hit")
-    if not isinstance(hit, Mapping) or hit.get("id") not in service.searcher.pictures:
+    if not isinstance(hit, Mapping):
         raise HemlineError("the judged garment is not in this catalogue: search again")
-    if act.get("verdict") not in OFFERED:
-        raise HemlineError(f"a verdict here is one of {', '.join(OFFERED)}; it is {act.get('verdict')!r}")
-    if (act.get("model"), act.get("index")) != (service.model_fingerprint, service.index_fingerprint):
-        raise HemlineError(
-            "the app now runs another model or catalogue than ranked these cards: search again"
-        )
-    return Judgement(
+    judgement = Judgement(
         annotator=annotator,
-        hit_id=str(hit["id"]),
+        hit_id=str(hit.get("id")),
         rank=hit.get("rank"),  # type: ignore[arg-type]  # append checks it, and says what is wrong
         score=hit.get("score"),  # type: ignore[arg-type]
-        verdict=str(act["verdict"]),
-        model_fingerprint=service.model_fingerprint,
-        index_fingerprint=service.index_fingerprint,
+        verdict=str(act.get("verdict")),
+        model_fingerprint=str(act.get("model")),
+        index_fingerprint=str(act.get("index")),
         session=session,
+        catalogue=service.name,
         **query,
     )
+    ids = service.searcher.pictures
+    check_shown(judgement, ids, service.model_fingerprint, service.index_fingerprint)
+    return replace(judgement, hit_hash=service.searcher.hash_of(judgement.hit_id))
 
 
 def _take_back(service: Service, seq: object, annotator: str, session: str) -> int:

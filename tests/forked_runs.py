@@ -2,8 +2,8 @@
 
 Run as a program it answers, for each line of JSON {"module", "arguments", "kill_at"} on its input, a line
 {"code", "out", "err"}: it forks, and the child runs the module as Python itself would. `kill_at` N kills the
-child (SIGKILL) before its N-th training step, "closing" before it closes its run card. Runs save
-every other step, so that there are checkpoints to go on from.
+child (SIGKILL) before its N-th training step, after N seconds where N is a fraction, "closing" before it
+closes its run card. Runs save every other step, so that there are checkpoints to go on from.
 """
 
 import functools
@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def forking() -> Iterator[Runner]:
     assert server.stdin is not None and server.stdout is not None
     answers, asks = server.stdout, server.stdin
 
-    def run(module: str, *arguments: object, kill_at: int | str | None = None) -> Done:
+    def run(module: str, *arguments: object, kill_at: float | str | None = None) -> Done:
         task = {"module": module, "arguments": [str(a) for a in arguments], "kill_at": kill_at}
         asks.write(json.dumps(task) + "\n")
         asks.flush()
@@ -122,7 +123,7 @@ def _shorten_saving() -> None:
     session.LoopConfig = functools.partial(session.LoopConfig, save_every=SAVE_EVERY, log_every=1)  # type: ignore[misc,assignment]
 
 
-def _arm(kill_at: int | str | None) -> None:
+def _arm(kill_at: float | str | None) -> None:
     """Set the kill: each step asks for its learning rate, and a card is closed by `finish_card`."""
     from train import loop, session
 
@@ -137,6 +138,8 @@ def _arm(kill_at: int | str | None) -> None:
         return real(*arguments)
 
     loop.learning_rate = counted
+    if isinstance(kill_at, float):
+        threading.Timer(kill_at, os.kill, (os.getpid(), signal.SIGKILL)).start()
     if kill_at == "closing":
         session.finish_card = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
 

@@ -58,10 +58,10 @@ def test_a_new_machine_has_everything_after_a_replay_and_nothing_twice(tmp_path:
 
 def test_two_machines_merge_to_one_state_in_either_order(tmp_path: Path) -> None:
     one, other = machine(tmp_path / "one"), machine(tmp_path / "other")
-    judge_a_little(one, second=10)
     append(one, said("c", "acceptable", second=40))
-    judge_a_little(other, second=20)
+    judge_a_little(one, second=45)
     append(other, said("c", "unsure", second=30))
+    judge_a_little(other, second=50)
     for store in (one, other):
         write_batch(tmp_path / "journal", records_of(events(store)))
     journal = read_journal(tmp_path / "journal")
@@ -71,6 +71,44 @@ def test_two_machines_merge_to_one_state_in_either_order(tmp_path: Path) -> None
         assert len(events(store)) == 14
     assert standing(one) == standing(other) == standing(third)
     assert standing(third)["c"] == "acceptable"  # the later one, whichever machine heard of it first
+
+
+def test_a_clock_that_goes_back_changes_no_order(tmp_path: Path) -> None:
+    """In one store the event saved last counts, and so it does where its batches are merged with others."""
+    one, other = machine(tmp_path / "one"), machine(tmp_path / "other")
+    append(one, said("a", "hard negative", second=50))
+    append(one, said("a", "acceptable", second=10))
+    assert standing(one) == {"a": "acceptable"}
+    append(other, said("a", "unsure", second=40))  # by the clocks between the two
+    records = {record.id: record for store in (one, other) for record in records_of(events(store))}
+    for store in (one, other):
+        replay(store, records)
+        assert standing(store) == {"a": "acceptable"}
+    # whatever a store has seen, its next event comes after it
+    append(other, said("a", "target", second=1))
+    replay(one, {record.id: record for record in records_of(events(other))})
+    assert standing(one) == standing(other) == {"a": "target"}
+
+
+def test_two_stores_that_use_one_moment_agree_all_the_same(tmp_path: Path) -> None:
+    stores = [machine(tmp_path / name) for name in ("one", "other")]
+    for store, verdict in zip(stores, ("hard negative", "acceptable"), strict=True):
+        append(store, said("a", verdict))
+    records = {record.id: record for store in stores for record in records_of(events(store))}
+    for store in stores:
+        replay(store, records)
+    assert standing(stores[0]) == standing(stores[1])
+
+
+def test_a_place_out_of_all_bounds_is_a_fault(tmp_path: Path) -> None:
+    store = machine(tmp_path / "one")
+    append(store, said("a"))
+    (record,) = records_of(events(store))
+    for place in (2**62, 0, -1, "later", True):
+        path = write_batch(tmp_path / "journal", [replace(record, place=place)])  # type: ignore[arg-type]
+        found = read_journal(tmp_path / "journal")
+        assert found.records == {} and "its place is" in found.faults[0]
+        path.unlink()
 
 
 def test_an_undo_waits_for_the_batch_with_what_it_undoes(tmp_path: Path) -> None:

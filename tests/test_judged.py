@@ -14,7 +14,8 @@ from core.errors import HemlineError
 from core.evaluation.answers import Answers
 from core.evaluation.judged import read_verdicts
 from core.evaluation.paraphrases import Asked, asked_wordings, read_paraphrases, sensitivity
-from core.judgements import _export, append, open_store, undo
+from core.exchange import write_jsonl
+from core.judgements import append, events, open_store, undo
 from core.verdicts import Judgement
 from tests.data_folder import write_lines
 from tests.small_result import small_result
@@ -66,7 +67,10 @@ def test_the_majority_counts_and_an_even_split_is_no_verdict(tmp_path: Path) -> 
     [
         ([line("dress:9", "x", "acceptable")], "line 1 judges 'dress:9', which is no query"),
         ([line("dress:0", "z", "acceptable")], "judges z for dress:0, which is not in that query's gallery"),
-        ([line("dress:0", "x", "maybe")], "line 1 has verdict 'maybe'; a verdict is target, acceptable"),
+        (
+            [line("dress:0", "x", "maybe")],
+            "line 1 has verdict 'maybe'; a verdict is hard negative, ",
+        ),
         ([line("dress:0", "x", "acceptable")] * 2, "line 2 judges what line 1 judges already"),
         (
             [line("dress:0", "x", "acceptable", "a"), line("dress:0", "x", "target", "a")],
@@ -77,7 +81,7 @@ def test_the_majority_counts_and_an_even_split_is_no_verdict(tmp_path: Path) -> 
         ([{"query": "dress:0", "id": 3, "verdict": "target"}], "line 1 must hold text alone"),
         ([["dress:0"]], "line 1 must be an object"),
         ([], "holds no verdict"),
-        ([{"seq": 1, "hit_id": "x"}], "line 1 is no judgement as core.judgements exports them"),
+        ([{"seq": 1, "hit_id": "x"}], "line 1: it is no judgement as core.judgements exports them"),
     ],
 )
 def test_wrong_lines_are_named(lines: list[Any], says: str, tmp_path: Path) -> None:
@@ -102,7 +106,7 @@ def test_judgements_of_the_page_are_matched_by_reference_and_words(tmp_path: Pat
     append(store, judgement("r0", "other words", "x", "hard negative"))
     append(store, judgement(None, "words 0", "x", "hard negative"))
     exported = tmp_path / "export.jsonl"
-    _export(store, exported, only_current=False)
+    write_jsonl(events(store), exported)
     store.close()
     for path in (tmp_path / "judgements.db", exported):
         answers, counts = read_verdicts(path, RESULT, GALLERIES)

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import HemlineError
+from core.judgement_checks import check_shown, clean_name
 from core.judgements import (
     UNDO,
-    VERDICTS,
+    VOCABULARY,
     Event,
     Judged,
     Judgement,
@@ -27,10 +28,13 @@ from core.judgements import (
     current,
     events,
     fold,
+    insert,
     judged,
     open_store,
+    saving,
     undo,
 )
+from core.verdicts import moment, read_event
 
 ROOT = Path(__file__).parents[1]
 BASE = Judgement(
@@ -68,7 +72,8 @@ def test_every_field_comes_back_as_it_was_given(tmp_path: Path) -> None:
     assert append(store, BASE) == 1
     assert append(store, words_only) == 2
     assert [event.judgement for event in events(store)] == [BASE, words_only]
-    assert events(store, after=1) == [Event(2, words_only)]
+    # saved later, it stands behind the first even with a clock that says the same
+    assert events(store, after=1) == [Event(2, words_only, moment(BASE.time) + 1)]
     store.close()
     assert [event.judgement for event in events(open_store(store.path))] == [BASE, words_only]
 
@@ -149,7 +154,10 @@ def test_people_queries_and_hits_are_judged_apart(tmp_path: Path) -> None:
 STEPS = st.lists(
     st.one_of(
         st.tuples(
-            st.just("judge"), st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(sorted(VERDICTS))
+            st.just("judge"),
+            st.sampled_from("ab"),
+            st.sampled_from("xy"),
+            st.sampled_from([*VOCABULARY]),
         ),
         st.tuples(st.just("undo"), st.integers(0, 30)),
     ),
@@ -315,7 +323,7 @@ def test_a_failing_disk_is_reported_and_keeps_what_it_acknowledged(tmp_path: Pat
         from core.errors import HemlineError
         from core.judgements import append, open_store
         store = open_store(sys.argv[1])
-        limit_files(100_000)
+        limit_files(200_000)
         count = 0
         try:
             while True:
@@ -339,7 +347,7 @@ def limit_files(size: int) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"verdict": "nice"}, "'nice' is no verdict; use one of target"),
+        ({"verdict": "nice"}, "'nice' is no verdict; use one of hard negative"),
         ({"annotator": " "}, "needs its annotator"),
         ({"hit_id": ""}, "needs its hit_id"),
         ({"rank": 0}, "rank is a whole number from 1"),
@@ -352,6 +360,18 @@ def limit_files(size: int) -> None:
         ({"verdict": UNDO}, "an undo, and only an undo"),
         ({"undoes": 1}, "an undo, and only an undo"),
         ({"verdict": UNDO, "undoes": 9}, "no event 9 to undo"),
+        ({"reason": "x" * 2_001}, "reason has at most 2,000 characters; this has 2,001"),
+        ({"reason": "x" * 2**20}, "reason has at most 2,000 characters; this has 1,048,576, so shorten it$"),
+        ({"annotator": "x" * 201}, "annotator has at most 200"),
+        ({"annotator": "ana\x1b[31m"}, r"annotator holds the control character U\+001B"),
+        ({"annotator": "ana\n"}, r"annotator holds the control character U\+000A"),
+        ({"annotator": "\u202enaB"}, r"annotator holds the control character U\+202E"),
+        ({"hit_id": "photo\0"}, r"hit_id holds the control character U\+0000"),
+        ({"text": "red\x07"}, r"text holds the control character U\+0007"),
+        ({"time": "yesterday"}, "time is ISO 8601"),
+        ({"blind": 1}, "blind is true or false"),
+        ({"second_look": ("a\n",)}, "second_look holds the control character"),
+        ({"second_look": ("a",) * 21}, "second_look names at most 20"),
     ],
 )
 def test_a_judgement_that_makes_no_sense_is_refused(tmp_path: Path, change: dict, sentence: str) -> None:
@@ -359,6 +379,45 @@ def test_a_judgement_that_makes_no_sense_is_refused(tmp_path: Path, change: dict
     with pytest.raises(HemlineError, match=sentence):
         append(store, replace(BASE, **change))
     assert events(store) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["<script>alert('x')</script>", "{{7*7}} ${7*7} <%= 7 %>", "'; DROP TABLE events", "👩‍🏫 نازلی"],
+)
+def test_markup_and_templates_are_text(tmp_path: Path, said: str) -> None:
+    store = open_store(tmp_path / "judgements.db")
+    odd = replace(BASE, annotator=said, reason=said, session=said, catalogue=said)
+    append(store, odd)
+    assert events(store)[0].judgement == odd
+    assert clean_name(said) == said
+
+
+def test_names_are_cleaned_to_what_may_be_saved(tmp_path: Path) -> None:
+    name = clean_name("  ana \n\x00maria\u202e\ud800  " + "x" * 300)
+    assert name.startswith("ana maria x") and len(name) == 200
+    append(open_store(tmp_path / "judgements.db"), replace(BASE, annotator=name))
+
+
+def test_what_was_not_shown_is_refused() -> None:
+    seen = ({"photo-1", "photo-7"}, BASE.model_fingerprint, BASE.index_fingerprint)
+    check_shown(BASE, *seen)
+    with pytest.raises(HemlineError, match="garment is not in this catalogue"):
+        check_shown(replace(BASE, hit_id="photo-8"), *seen)
+    with pytest.raises(HemlineError, match="reference is not in this catalogue"):
+        check_shown(replace(BASE, reference_id="photo-8"), *seen)
+    for stale in ({"index_fingerprint": "old"}, {"model_fingerprint": "old"}):
+        with pytest.raises(HemlineError, match="another model or catalogue"):
+            check_shown(replace(BASE, **stale), *seen)
+
+
+def test_what_an_older_hemline_saved_can_still_be_taken_back(tmp_path: Path) -> None:
+    """Before there was a limit on the words a judgement could have more of them."""
+    store = open_store(tmp_path / "judgements.db")
+    with saving(store):
+        number = insert(store.connection, replace(BASE, text="x" * 20_000, verdict="old word"), 1)
+    undo(store, number)
+    assert current(store) == {}
 
 
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -373,7 +432,7 @@ def test_the_command_exports_and_counts(tmp_path: Path) -> None:
     undo(store, append(store, replace(BASE, verdict="acceptable")))
     assert command("export", "--db", db, "--out", out).returncode == 0
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert [Event(line.pop("seq"), Judgement(**line)) for line in lines] == events(store)
+    assert [read_event(line) for line in lines] == events(store)
     assert command("export", "--db", db, "--out", out, "--current").returncode == 0
     assert [json.loads(line)["seq"] for line in out.read_text(encoding="utf-8").splitlines()] == [1]
     counted = command("count", "--db", db)

@@ -8,10 +8,18 @@ if TYPE_CHECKING:
 
 
 def load_backbone(path: Path) -> "Backbone":
-    """The model saved in the folder `path`, ready to embed; HemlineError when it is not whole."""
+    """The model saved in the folder `path`, ready to embed; HemlineError when it is not whole.
+
+    A version's folder (`core.versions`) gives the model it goes with, with the version's query side.
+    """
     from core.backbones.saving import checked_spec, quiet
+    from core.versions import base_of, is_version, read_version
 
     folder = Path(path)
+    if is_version(folder):
+        from core.backbones.query_side import read_query_side, with_query_side
+
+        return with_query_side(load_backbone(base_of(read_version(folder))), read_query_side(folder))
     spec = checked_spec(folder)
     with quiet():
         if spec.kind == "clip":

@@ -1,9 +1,9 @@
 """What people judged of a split's queries: from judgements (a database or its export) or plain lines.
 
-A plain line is {"query": "dress:0", "id": photo, "verdict": one of `core.verdicts.VERDICTS`}, with an
+A plain line is {"query": "dress:0", "id": photo, "verdict": one of `core.verdicts.VOCABULARY`}, with an
 "annotator" where several people judged. Judgements of the page belong to a query where their reference and
-words are its own. "target" and "acceptable" are right answers, "hard negative" a wrong one; "near-duplicate"
-and "unsure" say neither. Where people disagree the majority counts, and an even split is no verdict.
+words are its own. A verdict with the role "positive" is a right answer, with "negative" a wrong one; the rest
+say neither. Where people disagree the majority counts, and an even split is no verdict.
 """
 
 from collections import Counter, defaultdict
@@ -16,16 +16,15 @@ from core.errors import HemlineError
 from core.evaluation.answers import Answers
 from core.evaluation.result import QueryRank, Result
 from core.files import parse_json, read_text
-from core.verdicts import VERDICTS, Event, Judgement, fold
+from core.verdicts import VOCABULARY, Event, Verdict, fold, read_event, role_of
 
-_RIGHT = {"target", "acceptable"}
-_WRONG = {"hard negative"}
+_SIDES = {"positive": "right", "negative": "wrong"}
 _KEYS = {"query", "id", "verdict"}
 _SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Vote:
     """One person's verdict on one photo of one query."""
 
     query: str
@@ -35,7 +34,10 @@ class Verdict:
 
 
 def read_verdicts(
-    path: Path, result: Result, galleries: Mapping[str, Sequence[str]]
+    path: Path,
+    result: Result,
+    galleries: Mapping[str, Sequence[str]],
+    vocabulary: Mapping[str, Verdict] = VOCABULARY,
 ) -> tuple[dict[str, Answers], dict[str, int]]:
     """What is known of each judged query by key, and counts of what the file held.
 
@@ -46,7 +48,7 @@ def read_verdicts(
     where no judgement belongs to any query.
     """
     path = Path(path)
-    found, unmatched = _read(path, result)
+    found, unmatched = _read(path, result, vocabulary)
     dropped = [verdict for verdict in found if verdict.query in result.dropped]
     kept = [verdict for verdict in found if verdict.query not in result.dropped]
     queries = {query.key: query for query in result.ranks}
@@ -64,16 +66,16 @@ def read_verdicts(
             f"{path} holds no verdict on a query of this split ({unmatched} are of other queries); "
             "a judgement belongs to a query whose reference and joined words are its own"
         )
-    answers, counts = _weigh(kept, queries)
+    answers, counts = _weigh(kept, queries, vocabulary)
     return answers, {"verdicts": len(kept), "unmatched": unmatched, "dropped": len(dropped), **counts}
 
 
 def _weigh(
-    verdicts: Iterable[Verdict], queries: Mapping[str, QueryRank]
+    verdicts: Iterable[Vote], queries: Mapping[str, QueryRank], vocabulary: Mapping[str, Verdict]
 ) -> tuple[dict[str, Answers], dict[str, int]]:
     votes: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for verdict in verdicts:
-        side = "right" if verdict.verdict in _RIGHT else "wrong" if verdict.verdict in _WRONG else "none"
+        side = _SIDES.get(role_of(verdict.verdict, vocabulary), "none")
         votes[verdict.query][verdict.id][side] += 1
     counts: Counter[str] = Counter(disputed=0, no_side=0)
     answers = {}
@@ -92,7 +94,7 @@ def _weigh(
     return answers, dict(counts)
 
 
-def _read(path: Path, result: Result) -> tuple[list[Verdict], int]:
+def _read(path: Path, result: Result, vocabulary: Mapping[str, Verdict]) -> tuple[list[Vote], int]:
     """The verdicts that belong to the result's queries, and how many judgements belong to none."""
     if path.is_file() and _begins(path, _SQLITE):
         from core.judgements import current, open_store
@@ -111,10 +113,12 @@ def _read(path: Path, result: Result) -> tuple[list[Verdict], int]:
         raise HemlineError(f"{path} holds no verdict; give lines of JSON or a judgements database")
     if isinstance(lines[0][1], dict) and "hit_id" in lines[0][1]:
         return _of_queries(fold(_event(path, *line) for line in lines).values(), result)
-    return _plain(path, lines, result), 0
+    return _plain(path, lines, result, vocabulary), 0
 
 
-def _plain(path: Path, lines: Sequence[tuple[int, Any]], result: Result) -> list[Verdict]:
+def _plain(
+    path: Path, lines: Sequence[tuple[int, Any]], result: Result, vocabulary: Mapping[str, Verdict]
+) -> list[Vote]:
     known = {*(query.key for query in result.ranks), *result.dropped}
     seen: dict[tuple[str, str, str], int] = {}
     verdicts = []
@@ -126,11 +130,13 @@ def _plain(path: Path, lines: Sequence[tuple[int, Any]], result: Result) -> list
             )
         if not all(isinstance(one, str) for one in value.values()):
             raise HemlineError(f"{where} must hold text alone")
-        verdict = Verdict(**{"annotator": "", **value})
+        verdict = Vote(**{"annotator": "", **value})
         if verdict.query not in known:
             raise HemlineError(f"{where} judges {verdict.query!r}, which is no query of this split")
-        if verdict.verdict not in VERDICTS:
-            raise HemlineError(f"{where} has verdict {verdict.verdict!r}; a verdict is {', '.join(VERDICTS)}")
+        if verdict.verdict not in vocabulary:
+            raise HemlineError(
+                f"{where} has verdict {verdict.verdict!r}; a verdict is {', '.join(vocabulary)}"
+            )
         first = seen.setdefault((verdict.query, verdict.id, verdict.annotator), number)
         if first != number:
             raise HemlineError(f"{where} judges what line {first} judges already; leave one of them")
@@ -140,14 +146,12 @@ def _plain(path: Path, lines: Sequence[tuple[int, Any]], result: Result) -> list
 
 def _event(path: Path, number: int, value: Any) -> Event:
     try:
-        return Event(value["seq"], Judgement(**{name: v for name, v in value.items() if name != "seq"}))
-    except (TypeError, KeyError, AttributeError):
-        raise HemlineError(
-            f"{path} line {number} is no judgement as core.judgements exports them; export them again"
-        ) from None
+        return read_event(value)
+    except HemlineError as error:
+        raise HemlineError(f"{path} line {number}: {error}") from None
 
 
-def _of_queries(events: Iterable[Event], result: Result) -> tuple[list[Verdict], int]:
+def _of_queries(events: Iterable[Event], result: Result) -> tuple[list[Vote], int]:
     """Judgements as verdicts on every query that asks the same words of the same reference."""
     asked: dict[tuple[str | None, str], list[str]] = defaultdict(list)
     for query in result.ranks:
@@ -157,7 +161,7 @@ def _of_queries(events: Iterable[Event], result: Result) -> tuple[list[Verdict],
         judgement = event.judgement
         keys = asked.get((judgement.reference_id, " ".join(judgement.text.split())), [])
         unmatched += not keys
-        verdicts += [Verdict(key, judgement.hit_id, judgement.verdict, judgement.annotator) for key in keys]
+        verdicts += [Vote(key, judgement.hit_id, judgement.verdict, judgement.annotator) for key in keys]
     return verdicts, unmatched
 
 
