@@ -1,12 +1,12 @@
-"""What several people together say of a query's hits: one verdict each, by the majority of its sides."""
+"""What several people together say of a query's hits: the settled verdicts, by query."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.adjudication import settled
 from core.files import fingerprint
-from core.verdicts import VOCABULARY, Event, Role, Verdict, fold, role_of
+from core.verdicts import VOCABULARY, Event, Role, Verdict
 
 SIDES: tuple[Role, ...] = ("positive", "negative")
 
@@ -26,9 +26,9 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Consensus:
-    """`verdicts`: of each query the agreed verdict by hit; the hits left out are counted.
+    """`verdicts`: of each query the settled verdict by hit; the hits left out are counted.
 
-    `disputed`: as many positive as negative; `no_side`: nobody said either (a "same" or a "none").
+    `disputed`: contested ones; `no_side`: those settled as neither right nor wrong (a "same" or a "none").
     """
 
     verdicts: Mapping[Asked, Mapping[str, str]]
@@ -37,31 +37,19 @@ class Consensus:
 
 
 def agreed(history: Iterable[Event], vocabulary: Mapping[str, Verdict] = VOCABULARY) -> Consensus:
-    """The verdict of the majority on each hit, of the standing ones of `history`.
-
-    Positives are counted against negatives, a vote each; of the winning side it is the most frequent
-    verdict, of equally frequent ones the vocabulary's first. Queries and hits are in the order of saving.
-    """
-    votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    """The positive and negative verdicts that `core.adjudication.settled` finds in `history`, by query."""
     queries: dict[str, Asked] = {}
-    for event in sorted(fold(history).values(), key=lambda event: event.seq):
-        said = event.judgement
-        asked = Asked(said.reference_id, said.reference_hash, said.text)
-        if asked.key not in queries or queries[asked.key].reference_id is None:
-            queries[asked.key] = asked
-        votes[asked.key, said.hit_id][said.verdict] += 1
-    verdicts: dict[Asked, dict[str, str]] = {}
+    verdicts: dict[str, dict[str, str]] = {}
     disputed = no_side = 0
-    for (key, hit), cast in votes.items():
-        positive, negative = (_count(cast, role, vocabulary) for role in SIDES)
-        if positive == negative:
-            disputed, no_side = disputed + bool(positive), no_side + (not positive)
-            continue
-        role = SIDES[negative > positive]
-        names = [name for name, verdict in vocabulary.items() if verdict.role == role]
-        verdicts.setdefault(queries[key], {})[hit] = max(names, key=cast.__getitem__)
-    return Consensus(verdicts, disputed, no_side)
-
-
-def _count(cast: Counter[str], role: Role, vocabulary: Mapping[str, Verdict]) -> int:
-    return sum(count for verdict, count in cast.items() if role_of(verdict, vocabulary) == role)
+    for one in settled(history, vocabulary).values():
+        if one.why == "contested" or one.verdict is None:
+            disputed += 1
+        elif one.role not in SIDES:
+            no_side += 1
+        else:
+            said = one.events[0].judgement
+            asked = Asked(said.reference_id, said.reference_hash, said.text)
+            if asked.key not in queries or queries[asked.key].reference_id is None:
+                queries[asked.key] = asked
+            verdicts.setdefault(asked.key, {})[said.hit_id] = one.verdict
+    return Consensus({queries[key]: hits for key, hits in verdicts.items()}, disputed, no_side)

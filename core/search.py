@@ -27,7 +27,8 @@ class Searcher:
     """A model and an index that belong together; threads may share one.
 
     `pictures` maps each id to its file, `same` a picture's sha256 to the ids that have these bytes,
-    `captions` ids to what the model says of them, where that was written down (`core.atlas`).
+    `captions` ids to what the model says of them, where that was written down (`core.atlas`); `folder` is
+    where the index lies.
     """
 
     backbone: "Backbone"
@@ -36,6 +37,7 @@ class Searcher:
     pictures: dict[str, Path]
     same: dict[str, list[str]]
     captions: dict[str, str]
+    folder: Path
 
     def hash_of(self, id_: str) -> str:
         """The sha256 of a catalogue picture's bytes, as judgements record it; HemlineError if unknown."""
@@ -78,7 +80,7 @@ def open_searcher(
         same.setdefault(sha, []).append(name)
     captions = load_captions(folder, card.target_fingerprint, card.ids_sha)
     pictures = {name: base / path for name, path, _ in pairs}
-    return Searcher(backbone, loaded, gallery, pictures, same, captions)
+    return Searcher(backbone, loaded, gallery, pictures, same, captions, folder)
 
 
 def with_version(searcher: Searcher, version: Path) -> Searcher:

@@ -12,8 +12,8 @@ from core.files import read_json
 Role = Literal["negative", "positive", "same", "none"]
 UNDO = "undo"
 LONGEST_VERDICT = 40
-TAKEN_KEYS = "ruz/?"
-"""Keys that mean something else on the page: use as reference, undo, redo, search, help."""
+TAKEN_KEYS = "ruzxj/?"
+"""Keys that mean something else on the page: reference, undo (u, Ctrl+z), select, next, search, help."""
 
 
 @dataclass(frozen=True)

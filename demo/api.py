@@ -1,11 +1,13 @@
-"""The endpoints for programs (gradio_client, curl): `/search` and `/caption`."""
+"""The endpoints for programs (gradio_client, curl): `/search`, `/caption` and `/versions`."""
 
 from typing import Any
 
 from core.errors import HemlineError
 from core.search import describe
 from demo.catalogues import Catalogues, service_of
-from demo.queries import MOST_HITS, Query, rank, uploaded_bytes
+from demo.queries import MOST_HITS, Query, rank
+from demo.refinery import refinery_page
+from demo.uploads import uploaded_bytes
 
 SEARCHING = (
     "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
@@ -16,10 +18,14 @@ CAPTIONING = (
     "What the model sees, in its own words: of reference_id (a garment of the catalogue) or reference_image"
     " (an uploaded photo). An empty string where it has no words."
 )
+VERSIONS = (
+    "The versions of the model that people's judgements made, newest first, with what was measured of each,"
+    ' and the name of the one that answers now ("" for the model as it was built).'
+)
 
 
 def add_endpoints(catalogues: Catalogues) -> None:
-    """Add `/search` and `/caption` to the Blocks being built."""
+    """Add `/search`, `/caption` and `/versions` to the Blocks being built."""
     import gradio as gr
 
     def search(
@@ -48,7 +54,13 @@ def add_endpoints(catalogues: Catalogues) -> None:
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    for endpoint, said in ((search, SEARCHING), (caption, CAPTIONING)):
+    def versions() -> dict[str, Any]:
+        stands = refinery_page(catalogues, {})
+        if stands.get("problem"):
+            raise gr.Error(stands["problem"], print_exception=False)
+        return {"live": stands.get("live", ""), "versions": stands.get("versions", [])}
+
+    for endpoint, said in ((search, SEARCHING), (caption, CAPTIONING), (versions, VERSIONS)):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,

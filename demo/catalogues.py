@@ -18,7 +18,7 @@ from core.errors import HemlineError
 from core.own.changing import photos_of, reindex
 from core.search import open_searcher
 from demo.garments import brought_garments
-from demo.service import Service
+from demo.service import Service, built_fingerprint
 from demo.thumbnails import thumbnails_of
 
 LOG = logging.getLogger("hemline")
@@ -30,8 +30,8 @@ class Catalogues:
     """`first` is the catalogue the app starts with, called ""; `beside` others that came with it, by name;
     `own` those that people brought.
 
-    `folder` is where one's own are kept, None where nobody may bring any. Whoever changes one holds
-    `changing`.
+    `folder` is where one's own are kept, None where nobody may bring any; `versions` where refinements are,
+    None where nobody may refine. Whoever changes one of the own holds `changing`.
     """
 
     first: Service
@@ -39,15 +39,18 @@ class Catalogues:
     beside: dict[str, Service] = field(default_factory=dict)
     own: dict[str, Service] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    versions: Path | None = None
     changing: threading.Lock = field(default_factory=threading.Lock)
 
 
-def open_catalogues(first: Service, folder: Path | None, beside: Sequence[Service] = ()) -> Catalogues:
+def open_catalogues(
+    first: Service, folder: Path | None, beside: Sequence[Service] = (), versions: Path | None = None
+) -> Catalogues:
     """The catalogues kept in `folder`, with the `first` one and what is shipped `beside` it.
 
     Those that cannot be opened, since another model indexed them, are `stale`: `renew` indexes them again.
     """
-    catalogues = Catalogues(first, folder, {service.name: service for service in beside})
+    catalogues = Catalogues(first, folder, {service.name: service for service in beside}, versions=versions)
     for place in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
         if not (place / "index").is_dir():
             continue
@@ -123,11 +126,15 @@ def put(catalogues: Catalogues, name: str) -> None:
 
 
 def _open(first: Service, name: str, index: Path) -> Service:
-    searcher = open_searcher(first.checkpoint, index, photos_of(index), first.searcher.backbone)
+    plain = first.plain or first.searcher
+    searcher = open_searcher(first.checkpoint, index, photos_of(index), plain.backbone)
     return replace(
         first,
         name=name,
         searcher=searcher,
+        version="",
+        plain=None,
+        model_fingerprint=built_fingerprint(first.checkpoint),
         garments=brought_garments(photos_of(index)),
         thumbnails=thumbnails_of(searcher.pictures, first.thumbnails.folder),
         index_fingerprint=searcher.index.card.fingerprint,

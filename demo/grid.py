@@ -18,6 +18,11 @@ Browse = Callable[[dict[str, Any]], dict[str, Any]]
 # demo.keeping.kept for the running app, which the script calls as `server.kept`
 Kept = Callable[[object], dict[str, Any]]
 
+# demo.verdicts.offered: what can be said of a hit
+Vocabulary = list[dict[str, str]]
+# what a script calls as `server.NAME`; the function must have that name
+Read = Callable[[dict[str, Any]], dict[str, Any]]
+
 STATIC = Path(__file__).parent / "static"
 
 # Tapped, they become the change: one list per Closet category, and one for a reference of unknown category.
@@ -44,12 +49,13 @@ EXAMPLES = {
 }
 
 
-def _part(name: str, *also: str, **settings: Any) -> "gr.HTML":
+def _part(name: str, *scripts: str, **settings: Any) -> "gr.HTML":
+    """The component of NAME.html, run by dom.js and `scripts` in their order (without any: NAME.js)."""
     import gradio as gr
 
     return gr.HTML(
         html_template=(STATIC / f"{name}.html").read_text(),
-        js_on_load="".join((STATIC / f"{script}.js").read_text() for script in ("dom", name, *also)),
+        js_on_load="".join((STATIC / f"{script}.js").read_text() for script in ("dom", *(scripts or [name]))),
         apply_default_css=False,
         elem_id=name,
         **settings,
@@ -61,7 +67,9 @@ def reference(captions: bool) -> "gr.HTML":
 
     Where the model writes `captions`, `looked` asks what it sees and `seen` takes seen_page's answer.
     """
-    return _part("reference", "seen", value=None, seen=None, captions=captions, max_bytes=MAX_BYTES)
+    return _part(
+        "reference", "reference", "seen", value=None, seen=None, captions=captions, max_bytes=MAX_BYTES
+    )
 
 
 def shelf(browse: Browse, bring: bool) -> "gr.HTML":
@@ -95,9 +103,36 @@ def changes() -> "gr.HTML":
     return _part("changes", value=None, examples=EXAMPLES)
 
 
-def cards() -> "gr.HTML":
+def cards(vocabulary: Vocabulary) -> "gr.HTML":
     """The ranked cards: `value` takes answer_page's answer, `reply` judge's; `judged` carries an act."""
-    return _part("cards", "closer", value=None, reply=None)
+    scripts = ("verdict-keys", "cards", "acts", "menu", "select", "closer", "guard")
+    return _part("cards", *scripts, value=None, reply=None, vocabulary=vocabulary)
+
+
+def keys(vocabulary: Vocabulary) -> "gr.HTML":
+    """The dialog in which people choose the keys of the verdicts."""
+    return _part("keys", "verdict-keys", "keys", value=None, vocabulary=vocabulary)
+
+
+def mine(kept_uploads: Read) -> "gr.HTML":
+    """What is kept of one's photos; `forgotten` asks to delete them, `reply` takes demo.uploads.forget's."""
+    return _part("mine", value=None, reply=None, server_functions=[kept_uploads])
+
+
+def judge(queue: Read, vocabulary: Vocabulary) -> "gr.HTML":
+    """One item of a queue at a time; `judged` carries a verdict, `reply` takes judge_item's answer."""
+    scripts = ("verdict-keys", "judge", "guard")
+    return _part("judge", *scripts, value=None, reply=None, vocabulary=vocabulary, server_functions=[queue])
+
+
+def agreement(agreement: Read) -> "gr.HTML":
+    """How far people agree, measured when asked for."""
+    return _part("agreement", value=None, server_functions=[agreement])
+
+
+def versions(refinery: Read, effect: Read) -> "gr.HTML":
+    """Refining and the versions: `acted` carries an act of demo.refinery, `reply` takes its answer."""
+    return _part("versions", value=None, reply=None, server_functions=[refinery, effect])
 
 
 def masthead(garments: int, kept: Kept) -> "gr.HTML":

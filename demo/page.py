@@ -1,37 +1,26 @@
-"""The page: one person's desk for asking composed queries over a catalogue and judging what comes back."""
+"""The page: one person's desk for asking composed queries over a catalogue and judging what comes back.
+
+Each tab is a module `demo/tab_NAME.py` with a function that adds its content to the Blocks being built.
+"""
 
 from typing import TYPE_CHECKING, Any
 
-from core.errors import HemlineError
 from demo import grid
 from demo.api import add_endpoints
 from demo.bringing import add_bringing
-from demo.catalogues import Catalogues, service_of
+from demo.catalogues import Catalogues
 from demo.keeping import kept as saved_state
-from demo.queries import answer_page, seen_page
+from demo.names import add_name
 from demo.shelf import shelf_page
-from demo.verdicts import judge
+from demo.tab_judge import add_judge
+from demo.tab_search import add_search
+from demo.tab_versions import add_versions
+from demo.verdicts import offered
 
 if TYPE_CHECKING:
     import gradio as gr
 
-LONGEST_CHANGE = 500  # characters; the model's own limit, in tokens, is told by core.search
 DROP_UPLOADS = (600, 3600)  # every 10 minutes, uploads older than an hour are deleted
-
-# Gradio runs these in the browser: the cards hear them as document events (demo/static/dom.js).
-TELL_SEARCHING = """(...inputs) => {
-  document.dispatchEvent(new CustomEvent("hemline:searching", { detail: {} }));
-  return inputs;
-}"""
-TELL_FAILED = """() => {
-  document.dispatchEvent(new CustomEvent("hemline:failed", { detail: {} }));
-}"""
-TELL_UNSEEN = """() => {
-  document.dispatchEvent(new CustomEvent("hemline:unseen", { detail: {} }));
-}"""
-TELL_UNSAVED = """() => {
-  document.dispatchEvent(new CustomEvent("hemline:unsaved", { detail: {} }));
-}"""
 
 
 def build_page(catalogues: Catalogues) -> "gr.Blocks":
@@ -46,104 +35,20 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
 
     service = catalogues.first
     with gr.Blocks(title="Hemline", delete_cache=DROP_UPLOADS, fill_width=True) as page:
-        remembered = gr.BrowserState("", storage_key="hemline-annotator", secret="hemline-annotator")
         with gr.Row(elem_id="page-head"):
             grid.masthead(len(service.searcher.index.ids), kept)
-            name = gr.Textbox(label="Judging as", placeholder="anonymous", max_length=80, elem_id="annotator")
-        with gr.Row(elem_id="desk"):
-            with gr.Column(elem_id="ask", min_width=0):
-                reference = grid.reference(service.searcher.backbone.spec.kind == "mllm")
-                change = gr.Textbox(
-                    label="What should be different?",
-                    placeholder="the same, but red with long sleeves",
-                    lines=1,
-                    max_lines=4,
-                    max_length=LONGEST_CHANGE,
-                    elem_id="change",
-                )
-                example = grid.changes()
-                button = gr.Button("Search", variant="primary", elem_id="search")
-                shelf = grid.shelf(browse, bring=catalogues.folder is not None)
-            with gr.Column(elem_id="answer", min_width=0):
-                grid.starters(browse)
-                cards = grid.cards()
-        _wire(catalogues, reference, change, example, button, cards, name, shelf)
-        _wire_looking(catalogues, reference)
-        _remember(page, remembered, name)
+            name = add_name(page, catalogues)
+        # what a tab's scripts draw stays there once it was seen; a tab's button is #ID-button
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Search", elem_id="search-tab"):
+                add_search(catalogues, browse, name)
+            with gr.Tab("Judge", elem_id="judge-tab") as tab:
+                add_judge(catalogues, name, tab)
+            with gr.Tab("Versions", elem_id="versions-tab") as tab:
+                add_versions(catalogues, tab)
+        grid.keys(offered(service))
         if catalogues.folder is not None:
             add_bringing(catalogues, browse)
         add_endpoints(catalogues)
     page.queue(max_size=64)
     return page
-
-
-def _wire(
-    catalogues: Catalogues,
-    reference: "gr.HTML",
-    change: "gr.Textbox",
-    example: "gr.HTML",
-    button: "gr.Button",
-    cards: "gr.HTML",
-    name: "gr.Textbox",
-    shelf: "gr.HTML",
-) -> None:
-    import gradio as gr
-
-    def ask(
-        chosen: dict[str, Any] | None, text: str, annotator: str, catalogue: str | None
-    ) -> dict[str, Any]:
-        try:
-            return answer_page(service_of(catalogues, catalogue), chosen, text, annotator)
-        except HemlineError as error:
-            return {"problem": str(error)}
-
-    def keep(annotator: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
-        act = event._data or {}
-        try:
-            service = service_of(catalogues, act.get("catalogue"))
-        except HemlineError as error:
-            return gr.HTML(reply={"turn": act.get("turn"), "problem": str(error)})
-        return gr.HTML(reply=judge(service, act, annotator, request.session_hash or ""))
-
-    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    search: dict[str, Any] = {
-        "fn": ask,
-        "inputs": [reference, change, name, shelf],
-        "outputs": cards,
-        "js": TELL_SEARCHING,
-        "concurrency_id": "search",
-        "concurrency_limit": 1,
-        **hidden,
-    }
-    asked = gr.on([button.click, change.submit], api_name="ask", **search)
-    tapped = example.change(
-        None, example, change, js="(tapped) => tapped.text", api_name="use_example", **hidden
-    )
-    tried = tapped.then(api_name="ask_example", **search)
-    for asking in (asked, tried):
-        asking.failure(None, js=TELL_FAILED, **hidden)
-    judged = cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
-    judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
-
-
-def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
-    import gradio as gr
-
-    def look(event: gr.EventData) -> gr.HTML:
-        ask = event._data or {}
-        try:
-            return gr.HTML(seen=seen_page(service_of(catalogues, ask.get("catalogue")), ask))
-        except HemlineError as error:
-            return gr.HTML(seen={"turn": ask.get("turn"), "problem": str(error)})
-
-    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    looked = reference.looked(
-        look, None, reference, concurrency_id="search", concurrency_limit=1, api_name="look", **hidden
-    )
-    looked.failure(None, js=TELL_UNSEEN, api_name="look_failed", **hidden)
-
-
-def _remember(page: "gr.Blocks", remembered: "gr.BrowserState", name: "gr.Textbox") -> None:
-    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
-    page.load(None, remembered, name, js="(kept) => kept", api_name="recall_name", **hidden)
-    name.change(None, name, remembered, js="(typed) => typed", api_name="remember_name", **hidden)

@@ -1,17 +1,17 @@
 """Asking for the page and for the API: the reference is resolved, then core.search ranks or describes."""
 
 import logging
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import HemlineError
-from core.pictures import MAX_BYTES, picture_hash
+from core.pictures import picture_hash
 from core.search import describe, search
 from core.types import Hit
 from demo.service import Service, shown
+from demo.uploads import uploaded_bytes
 from demo.verdicts import standing
 
 LOG = logging.getLogger("hemline")
@@ -26,18 +26,6 @@ class Query:
     reference_id: str | None
     upload: bytes | None
     text: str
-
-
-def uploaded_bytes(path: str) -> bytes:
-    """The bytes of a file that a browser or client uploaded; HemlineError for any other path here."""
-    from gradio.utils import get_upload_folder
-
-    folder = os.path.realpath(get_upload_folder())
-    real = os.path.realpath(path)
-    if os.path.commonpath([folder, real]) != folder or not os.path.isfile(real):
-        raise HemlineError("the reference photo was not uploaded, or is gone again: upload it once more")
-    with open(real, "rb") as file:
-        return file.read(MAX_BYTES + 1)
 
 
 def rank(service: Service, query: Query, top_k: int) -> list[Hit]:
@@ -84,6 +72,7 @@ def answer_page(
     return {
         "query": asked,
         "reference": shown(service, query.reference_id) if query.reference_id else None,
+        "upload": str((chosen or {}).get("upload") or ""),
         "hits": [shown(service, hit.id) | {"rank": hit.rank, "score": hit.score} for hit in hits],
         "state": standing(service, asked, annotator),
         "catalogue": service.name,

@@ -1,14 +1,25 @@
 """Starting the page's server: local files only, no telemetry, no inputs kept in the browser's history."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import HemlineError
 from demo.catalogues import Catalogues, renew, services
+from demo.live import watch
 from demo.own import LIMITS
 
 STATIC = Path(__file__).parent / "static"
-STYLES = ("page", "ask", "cards", "own", "phone")  # in this order: the last one overrides
+STYLES = (
+    "page",
+    "ask",
+    "cards",
+    "dialogs",
+    "judge",
+    "own",
+    "versions",
+    "phone",
+)  # in this order: the last one overrides
 
 
 def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str, str]] = ()) -> None:
@@ -16,10 +27,13 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
 
     `auth` are the names and passwords that are let in; without any everybody is.
     """
+    from demo.guarding import on_file
     from demo.page import build_page
     from demo.theme import calm_theme
     from demo.thumbnails import thumbnail_route
+    from demo.uploads import reference_route
 
+    watch(catalogues)
     page = build_page(catalogues)
     try:
         _, address, _ = page.launch(
@@ -41,7 +55,10 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
             theme=calm_theme(),
             css_paths=[STATIC / f"{name}.css" for name in STYLES],
             app_kwargs={
-                "routes": [thumbnail_route(lambda: [service.thumbnails for service in services(catalogues)])]
+                "routes": [
+                    thumbnail_route(lambda: [service.thumbnails for service in services(catalogues)]),
+                    reference_route(catalogues.first.store),
+                ]
             },
         )
     except OSError as error:
@@ -53,4 +70,6 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
         flush=True,
     )
     renew(catalogues)
+    # so that the first flag need not wait for the queries beside the catalogue
+    threading.Thread(target=on_file, args=(catalogues.first,), name="queries on file", daemon=True).start()
     page.block_thread()

@@ -29,6 +29,10 @@ class Service:
 
     `keeping` copies judgements beyond this machine, where something is set up for it; `lasting` says whether
     they outlive a restart without it.
+
+    `version` is the version of the model that answers (`demo.live`), "" for the model as it was built; then
+    `plain` is the searcher without it. `former` are the fingerprints of what answered before: cards that they
+    ranked may still be judged.
     """
 
     searcher: Searcher
@@ -41,6 +45,9 @@ class Service:
     name: str = ""
     keeping: Keeping | None = None
     lasting: bool = True
+    version: str = ""
+    plain: Searcher | None = None
+    former: frozenset[str] = frozenset()
     history: list[Event] = field(default_factory=list)  # what was already read of the store
     history_lock: Lock = field(default_factory=Lock)
 
@@ -85,10 +92,15 @@ def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any
         "garments": garments_of(searcher.pictures),
         "thumbnails": thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
         # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
-        "model_fingerprint": fingerprint(read_json(checkpoint / "hemline.json")),
+        "model_fingerprint": built_fingerprint(checkpoint),
         "index_fingerprint": card.fingerprint,
         "checkpoint": checkpoint,
     }
+
+
+def built_fingerprint(checkpoint: Path) -> str:
+    """What judgements record as the model in the folder `checkpoint`, as it was built."""
+    return fingerprint(read_json(checkpoint / "hemline.json"))
 
 
 def _keeping(store: Store, settings: Settings) -> Keeping | None:

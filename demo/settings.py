@@ -32,7 +32,8 @@ class Settings:
     copied to with `token`. `auth` holds names with passwords, none for an open page. `device` is "auto",
     "cpu" or "cuda". `bring` says whether people may bring photos of their own: what one brings everybody sees
     who can open the page, so on a Space that anybody can open it must be asked for. `lasting` says whether
-    judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give.
+    judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give. `refine`
+    says whether people may refine the model from the page: it answers everybody, so it is as with `bring`.
     """
 
     model: Path | None
@@ -50,6 +51,12 @@ class Settings:
     lasting: bool
     bring: bool
     vocabulary: Mapping[str, Verdict] = field(default_factory=lambda: VOCABULARY)
+    refine: bool = True
+
+    @property
+    def versions(self) -> Path | None:
+        """Where refinements are made and kept; None where nobody may refine. Never on a network's disk."""
+        return self.local / "versions" if self.refine else None
 
     @property
     def catalogues(self) -> Path | None:
@@ -74,6 +81,7 @@ def read_settings(
     data = _data_folder(variables, code, volume, on_space)
     far = is_remote(data) or (on_space and data == volume)
     local = _local_folder(code) if far else data
+    public = on_space and not variables.get("HEMLINE_AUTH")
     feedback = _feedback(variables)
     journal = _path(variables, "HEMLINE_JOURNAL")
     if journal is None and (far or feedback):
@@ -92,8 +100,9 @@ def read_settings(
         port=_port(variables),
         device=_device(variables),
         lasting=not on_space or far,
-        bring=_bring(variables, public=on_space and not variables.get("HEMLINE_AUTH")),
+        bring=_allowed(variables, "HEMLINE_BRING", public),
         vocabulary=_vocabulary(variables),
+        refine=_allowed(variables, "HEMLINE_REFINE", public),
     )
 
 
@@ -197,10 +206,10 @@ def _port(variables: Mapping[str, str]) -> int:
     return int(value)
 
 
-def _bring(variables: Mapping[str, str], public: bool) -> bool:
-    value = (variables.get("HEMLINE_BRING") or "auto").lower()
+def _allowed(variables: Mapping[str, str], name: str, public: bool) -> bool:
+    value = (variables.get(name) or "auto").lower()
     if value not in ("auto", "on", "off"):
-        raise HemlineError(f"HEMLINE_BRING is {value!r}; give on, off or auto")
+        raise HemlineError(f"{name} is {value!r}; give on, off or auto")
     return value == "on" or (value == "auto" and not public)
 
 

@@ -39,6 +39,8 @@ def calm_theme() -> "Base":
         button_primary_background_fill_hover_dark="#98d3ba",
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#10231c",
+        slider_color="#1f5a48",
+        slider_color_dark="#7fc4a8",
         button_primary_border_color="transparent",
         button_primary_border_color_dark="transparent",
     )

@@ -80,7 +80,7 @@ def thumbnail_route(all_of: Callable[[], Iterable[Thumbnails]]) -> Route:
     """
 
     def serve(request: Request) -> Response:
-        if not _welcome(request):
+        if not welcome(request):
             return PlainTextResponse("log in first", status_code=401)
         name = request.path_params["name"]
         having = [thumbnails for thumbnails in all_of() if name in thumbnails.photos]
@@ -95,7 +95,7 @@ def thumbnail_route(all_of: Callable[[], Iterable[Thumbnails]]) -> Route:
     return Route("/thumbnails/{size}/{name}.webp", serve, methods=["GET", "HEAD"])
 
 
-def _welcome(request: Request) -> bool:
+def welcome(request: Request) -> bool:
     """Whether Gradio would let this browser in; its own check is not open to routes beside its own."""
     app = request.app
     if app.auth is None:

@@ -2,8 +2,9 @@
 
 Run as a program it answers, for each line of JSON {"module", "arguments", "kill_at"} on its input, a line
 {"code", "out", "err"}: it forks, and the child runs the module as Python itself would. `kill_at` N kills the
-child (SIGKILL) before its N-th training step, after N seconds where N is a fraction, "closing" before it
-closes its run card. Runs save every other step, so that there are checkpoints to go on from.
+child (SIGKILL) before its N-th training step or batch of texts, after N seconds where N is a fraction,
+"closing" before it closes its run card. Runs save every other step, so that there are checkpoints to go on
+from.
 """
 
 import functools
@@ -124,20 +125,23 @@ def _shorten_saving() -> None:
 
 
 def _arm(kill_at: float | str | None) -> None:
-    """Set the kill: each step asks for its learning rate, and a card is closed by `finish_card`."""
-    from train import loop, session
+    """Set the kill: a step asks for its learning rate, a batch is saved, `finish_card` closes a card."""
+    from train import loop, session, written
 
     steps = 0
-    real = loop.learning_rate
 
-    def counted(*arguments: Any) -> float:
-        nonlocal steps
-        steps += 1
-        if steps == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments)
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            nonlocal steps
+            steps += 1
+            if steps == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*arguments)
 
-    loop.learning_rate = counted
+        return call
+
+    loop.learning_rate = counted(loop.learning_rate)
+    written.write_json = counted(written.write_json)
     if isinstance(kill_at, float):
         threading.Timer(kill_at, os.kill, (os.getpid(), signal.SIGKILL)).start()
     if kill_at == "closing":

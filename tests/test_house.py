@@ -70,6 +70,8 @@ def test_index_evaluation_and_judgements_start_without_torch() -> None:
     light = ["core.flat", "core.index", "core.runs", "core.verdicts", "core.judgement_checks"]
     light += ["core.judgement_file", "core.judgements", "core.judgement_commands", "core.undoing"]
     light += ["core.journal", "core.exchange", "core.consensus", "core.judged_triplets", "core.qrels"]
+    light += ["core.opinions", "core.agreement", "core.second_judgements", "core.adjudication"]
+    light += ["core.guard", "core.wishes"]
     light += ["core.references", "core.usable", "core.versions", "core.refining", "core.flag_effect"]
     light += [module_name(path) for path in (ROOT / "core" / "evaluation").glob("*.py")]
     for name in light:

@@ -1,5 +1,6 @@
 """A step cut into chunks or shared by processes: the same gradients, and the same model at the end."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -46,6 +47,12 @@ def test_a_batch_in_chunks_has_the_gradients_of_the_chunks_kept_whole_dropout_in
     assert calls - before == again * len(range(0, 20, size))
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same stage 2 by one process, by one in chunks, and by two in chunks."""
@@ -53,14 +60,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     data = make_train_folder(root / "data")
     start = tiny_start(data, root / "start")
     where = ("--data", str(data), "--init", str(start), "--cache", str(root / "cache"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     two = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1")
     launched = {
         "one": ("-m", "train.stage2"),
         "chunks": ("-m", "train.stage2", "--chunk", "4"),
-        "two": (*two, "--master-port", str(port), "-m", "train.stage2", "--chunk", "4"),
+        "two": (*two, "--master-port", str(free_port()), "-m", "train.stage2", "--chunk", "4"),
     }
     out = {}
     for name, command in launched.items():
@@ -96,3 +100,20 @@ def test_of_two_processes_one_writes_the_log_the_card_and_the_model(runs: dict[s
     assert names["two"] == names["one"]
     logs = {kind: (run / "in-batch/log.jsonl").read_text("utf-8").count("\n") for kind, run in runs.items()}
     assert logs["two"] == logs["one"]
+
+
+def test_each_process_draws_its_own_dropout_and_a_resumed_run_the_same(tmp_path: Path) -> None:
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
+    port = ("--master-addr", "127.0.0.1", "--master-port", str(free_port()))
+    done = subprocess.run(
+        [*torchrun, *port, "tests/two_processes.py", str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    zero, one = (json.loads((tmp_path / f"{n}.json").read_text("utf-8")) for n in (0, 1))
+    for step, (mine, other) in enumerate(zip(zero["unbroken"], one["unbroken"], strict=True)):
+        assert mine != other, f"step {step}"
+    for each in (zero, one):
+        assert len({tuple(mask) for mask in each["unbroken"]}) == len(each["unbroken"]) == 6
+        assert each["first"] == each["unbroken"][:5]
+        assert each["then"] == each["unbroken"][4:]
+        assert each["same"] == each["weights"] == zero["weights"]

@@ -47,13 +47,13 @@ class Editor:
         return False
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
 def test_it_is_an_editor_for_each_annotator(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str, str]]
 ) -> None:
     store = open_store(tmp_path_factory.mktemp("undoing") / "judgements.db")
-    store.connection.execute("PRAGMA synchronous=OFF")  # forty databases: speed is wanted here
+    store.connection.execute("PRAGMA synchronous=OFF")  # many databases: speed is wanted here
     editors = {"a": Editor(), "b": Editor()}
     for act, annotator, hit, verdict in steps:
         editor = editors[annotator]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.backbones.base import Backbone
     from train.stage2 import Stage2Config
 
-SHARD = 256  # queries embedded at once while mining
+SHARD = 256  # queries embedded at once while mining, and photos whose features are read at once
 
 
 @dataclass
@@ -51,14 +51,19 @@ class StaticBank:
         lines = self.material.lines
         self.asking = Asking(lines) if lines and self.config.asked else None
         self.column = {photo: i for i, photo in enumerate(self.photos)}
-        looks = list(self.material.features.rows(self.photos))
-        self.bank = torch.from_numpy(self.backbone.embed_targets(looks))
+        self.bank = torch.from_numpy(self._embedded())
         human = [e.query for e in human_examples(self.material.split, random.Random(0))]
         rng = random.Random(f"bank-{self.config.seed}")
         self.shown, self.drawn = epoch_of(self.material, self.config, rng, 0)
         self.known = known_positives(human, self.material.same, also_right(self.shown))
         self.columns = columns_of(self.photos, self.known)
         self.mined = self._mine() if self.config.mined else []
+
+    def _embedded(self) -> np.ndarray:
+        """The photos' target vectors; features are read a shard at a time, as all may not fit in memory."""
+        features, photos = self.material.features, self.photos
+        shards = [photos[start : start + SHARD] for start in range(0, len(photos), SHARD)]
+        return np.concatenate([self.backbone.embed_targets(list(features.rows(some))) for some in shards])
 
     def batches(self, epoch: int) -> list[list[int]]:
         """The same batches in an order of the epoch's own."""

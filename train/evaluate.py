@@ -116,12 +116,15 @@ def open_split(data: Path, split: str) -> "Split":
 
 
 def encode(backbone: "Backbone", photos: Mapping[str, Path], cache: Path | None) -> dict[str, "np.ndarray"]:
-    """The frozen tower's features float16 [tokens, channels] by photo; `cache` keeps them for next time."""
+    """The frozen tower's features float16 [tokens, channels] by photo; `cache` keeps them for next time.
+
+    They stay on disk and are read where they are used: a large model's may not fit in memory.
+    """
     from core.backbones.features import encode_all
 
     with TemporaryDirectory() as scratch:
         features = encode_all(backbone, photos, cache or Path(scratch))
-        return dict(zip(photos, features.rows(list(photos)), strict=True))
+        return {photo: features.array[features.places[photo, 0]] for photo in photos}
 
 
 def checkpoint_facts(model: Path, backbone: "Backbone") -> tuple[dict[str, Any], dict[str, int]]:

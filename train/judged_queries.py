@@ -1,17 +1,19 @@
 """What people judged, as queries with their wrong and right answers: what a refinement learns from.
 
-People may disagree: a hit that one calls wrong and another right counts as neither, and how many there are is
-counted. Queries and hits are known by the hashes and ids of photos, so it is no matter which model answered
-when they were judged, nor how far down a hit stood.
+People may disagree: what holds is settled by `core.adjudication`, and hits that stay contested are left out
+and counted. Queries and hits are known by the hashes and ids of photos, so it is no matter which model
+answered when they were judged, nor how far down a hit stood.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from core.adjudication import Settled, settled
 from core.errors import HemlineError
 from core.files import fingerprint
-from core.verdicts import VOCABULARY, Event, Verdict, fold, role_of
+from core.opinions import as_shown
+from core.verdicts import VOCABULARY, Event, Verdict, fold
 
 
 @dataclass(frozen=True)
@@ -71,30 +73,28 @@ def gather(
     """The standing judgements of `history` as queries, in the order of their first event.
 
     `hits` holds the ids of the index, `references` the content hashes of the photos that can be looked at.
-    A hit has the role of the latest verdict of each annotator where these agree. `refused` counts judgements
-    that `core.usable` kept out before. Raises HemlineError where nothing is left to learn from, with the
-    counts.
+    A hit has the role that `core.adjudication.settled` finds. `refused` counts judgements that `core.usable`
+    kept out before. Raises HemlineError where nothing is left to learn from, with the counts.
     """
-    standing: dict[tuple[str | None, str], dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
     told = sorted(fold(history).values(), key=lambda event: event.seq)
-    for event in told:
-        said = event.judgement
-        standing[said.reference_hash, said.text][said.hit_id].append(event)
+    found: dict[tuple[str | None, str], list[Settled]] = defaultdict(list)
+    for one in settled(told, vocabulary).values():
+        said = one.events[0].judgement
+        found[said.reference_hash, said.text].append(one)
     left: Counter[str] = Counter(refused or {})
     queries: list[JudgedQuery] = []
     used: list[int] = []
-    for (reference, text), by_hit in standing.items():
+    for (reference, text), every in found.items():
         if reference is not None and reference not in references:
             left[GONE_REFERENCE] += 1
             continue
-        roles = {id_: _role(id_, said, hits, vocabulary, left) for id_, said in by_hit.items()}
-        kept = {id_: role for id_, role in roles.items() if role}
-        if not {"negative", "positive"} & set(kept.values()):
+        kept = [one for one in every if _usable(one, hits, left)]
+        if not {"negative", "positive"} & {one.role for one in kept}:
             continue
-        every = [event for id_ in kept for event in by_hit[id_]]
-        used += [event.seq for event in every]
-        ids = [event.judgement.reference_id for event in every if event.judgement.reference_id]
-        judged = tuple(_hit(by_hit[id_][-1], role) for id_, role in kept.items())
+        events = [event for one in kept for event in one.events]
+        used += [event.seq for event in events]
+        ids = [event.judgement.reference_id for event in events if event.judgement.reference_id]
+        judged = tuple(_hit(one) for one in kept)
         queries.append(JudgedQuery(reference, ids[-1] if ids else None, text, judged))
     if not queries:
         raise HemlineError(
@@ -105,25 +105,22 @@ def gather(
     return Judgements(tuple(queries), tuple(sorted(used)), dict(left), mark)
 
 
-def _role(
-    id_: str, told: list[Event], hits: Container[str], vocabulary: Mapping[str, Verdict], left: Counter[str]
-) -> str:
-    """The one role that everyone gives the hit, "" where there is none to use."""
-    if id_ not in hits:
+def _usable(one: Settled, hits: Container[str], left: Counter[str]) -> bool:
+    """Whether there is something to learn from what is settled of a hit; counts why not."""
+    if one.item.hit_id not in hits:
         left[GONE_HIT] += 1
-        return ""
-    roles: set[str] = {role_of(event.judgement.verdict, vocabulary) for event in told} - {"none"}
-    if len(roles) > 1:
+    elif one.why == "contested":
         left[CONFLICT] += 1
-        return ""
-    if not roles:
+    elif one.role == "none":
         left[NO_ROLE] += 1
-    return roles.pop() if roles else ""
+    else:
+        return True
+    return False
 
 
-def _hit(event: Event, role: str) -> JudgedHit:
-    said = event.judgement
-    return JudgedHit(said.hit_id, role, said.rank, said.score)
+def _hit(one: Settled) -> JudgedHit:
+    said = (as_shown(one.events) or one.events[-1]).judgement
+    return JudgedHit(said.hit_id, one.role, said.rank, said.score)
 
 
 def _told(left: Mapping[str, int]) -> str:

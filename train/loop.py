@@ -20,7 +20,7 @@ from core.files import write_atomically
 from train.batches import Batches
 from train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from train.optimizer import OptimizerConfig, learning_rate, set_learning_rate
-from train.processes import leads, one_first, sum_gradients
+from train.processes import leads, one_first, own_draws, sum_gradients
 
 LOG_FILE = "log.jsonl"
 SMOOTHING = 0.98  # of the loss the progress bar shows
@@ -86,6 +86,7 @@ def train_loop(
         while at.step < total:
             rate = learning_rate(at.step, total, config.optimizer)
             set_learning_rate(optimizer, rate)
+            own_draws(config.seed, at.step)
             loss = step(todo[at.offset])
             value = _finite(loss, at.step, run)
             loss.backward()

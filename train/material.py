@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.datasets.fashioniq import Split, join_splits, read_split
+from core.datasets.fashioniq import Split, join_splits
 from core.datasets.images import check_images, require_complete
+from core.datasets.layouts import read_either
 from core.errors import HemlineError
 from core.pictures import picture_hash
 from core.types import Garment
 from train.negatives import duplicates
 from train.slices import tuning_slice
 from train.triplets import check_train_split
+from train.written import add_written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +47,8 @@ class Material:
     `features` holds every photo of both in `views` views (`tune`'s photos are asked for in view 0 only).
     `same` maps a photo to the photo that stands for all its byte-equal copies. Of drawn datasets there is
     `lines`, their garments and features in view 0; their written queries are left out of `split`, as the
-    lines give new ones. `val` is there only where a run is to be watched on it.
+    lines give new ones. `written` has (photo, description) of what a model wrote (`train.written`), whose
+    changes are triplets of `split`. `val` is there only where a run is to be watched on it.
     """
 
     split: Split
@@ -54,6 +57,7 @@ class Material:
     same: dict[str, str]
     lines: "Lines | None" = None
     val: Measured | None = None
+    written: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def photos(self) -> tuple[str, ...]:
@@ -86,13 +90,15 @@ def gather(
     hold_out: bool,
     without_records: str = "",
     watch_val: bool = False,
+    written: Sequence[Path] = (),
 ) -> Material:
     """Read the train split of each folder as one; encode what is not in `cache` yet.
 
     A folder with a `lines.json` is a drawn dataset; no slice is held out of it. The val splits of the others
-    are read with `watch_val` alone. Refuses (HemlineError) a dataset whose photos are not all there, a
-    garment of another split, two datasets that share a photo id, one of too few triplets to hold a slice
-    out, and where `without_records` says what to do without them a dataset that has no garment records.
+    are read with `watch_val` alone. What the folders `written` hold about photos that are trained on is
+    added. Refuses (HemlineError) a dataset whose photos are not all there, a garment of another split, two
+    datasets that share a photo id, one of too few triplets to hold a slice out, and where `without_records`
+    says what to do without them a dataset that has no garment records.
     """
     from core.backbones.features import encode_all, joined
     from core.datasets.lines import read_lines
@@ -104,7 +110,7 @@ def gather(
     found: dict[str, Path] = {}
     line_ids: list[list[str]] = []
     for folder in folders:
-        whole = read_split(folder, "train")
+        whole = read_either(folder, "train")
         if whole.garments:
             check_train_split(list(whole.garments.values()))
         elif without_records:
@@ -125,14 +131,15 @@ def gather(
         features = made if features is None else joined(features, made)
         found |= report.found
     assert features is not None
-    same = duplicates({photo: picture_hash(path) for photo, path in found.items()})
-    split = join_splits(splits)
+    hashes = {photo: picture_hash(path) for photo, path in found.items()}
+    same = duplicates(hashes)
+    split, descriptions = add_written(join_splits(splits), hashes, written)
     lined = None
     if line_ids:
         from train.line_queries import lines_of
 
         lined = lines_of(line_ids, split.garments)
-    return Material(split, join_splits(tunes) if tunes else None, features, same, lined, val)
+    return Material(split, join_splits(tunes) if tunes else None, features, same, lined, val, descriptions)
 
 
 def _watched(backbone: "Backbone", folders: Sequence[Path], cache: Path) -> Measured:
@@ -148,7 +155,7 @@ def _watched(backbone: "Backbone", folders: Sequence[Path], cache: Path) -> Meas
     if not photographed:
         raise HemlineError("--watch-val measures on photos and all of --data is drawn; leave it out")
     try:
-        splits = [read_split(folder, "val") for folder in photographed]
+        splits = [read_either(folder, "val") for folder in photographed]
     except HemlineError as error:
         raise HemlineError(f"--watch-val cannot be had: {error}") from None
     whole = join_splits(splits)

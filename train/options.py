@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def add_common(parser: argparse.ArgumentParser, init_needed: bool) -> None:
-    """--data, --out, --init, --cache and --threads."""
+    """--data, --out, --init, --cache, --written and --threads."""
     parser.add_argument(
         "--data", type=Path, required=True, nargs="+", help="dataset folders; their train splits are used"
     )
@@ -22,6 +22,13 @@ def add_common(parser: argparse.ArgumentParser, init_needed: bool) -> None:
     parser.add_argument("--init", type=Path, required=init_needed, help=wanted)
     parser.add_argument(
         "--cache", type=Path, default=Path("data/features"), help="keeps the frozen tower's features"
+    )
+    parser.add_argument(
+        "--written",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="folders of train.caption, whose texts are trained on besides",
     )
     parser.add_argument("--threads", type=int, help="of torch; left out: one a core")
 
@@ -43,6 +50,17 @@ def config_from(args: argparse.Namespace, config: type[T]) -> T:
     """The dataclass `config` as the parsed flags say."""
     values: dict[str, Any] = {item.name: getattr(args, item.name) for item in fields(config)}  # type: ignore[arg-type]
     return config(**values)
+
+
+def use_threads(threads: int | None) -> None:
+    """Let torch compute in so many threads (None: as many as it would); HemlineError under 1."""
+    if threads is None:
+        return
+    if threads < 1:
+        raise HemlineError(f"--threads is {threads}; it must be 1 or more")
+    import torch
+
+    torch.set_num_threads(threads)
 
 
 def check_ranges(config: Any, ranges: Mapping[str, tuple[float, float]]) -> None:

@@ -5,6 +5,7 @@ Each then computes the whole loss, whose gradient goes through its own rows alon
 processes' gradients is the gradient of one process, and one all-reduce a step brings it.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -60,6 +61,18 @@ def one_first(work: Callable[[], T]) -> T:
     if leads():
         distributed.barrier()
     return done
+
+
+def own_draws(seed: int, step: int) -> None:
+    """Let a process that does not lead draw its own random numbers of torch (dropout) in `step`.
+
+    A function of the seed, the step and the process, so that a resumed run draws what it would have. The
+    leading process goes on with the generator that its checkpoints hold; whatever the processes must draw
+    alike (examples, batches) has generators of its own.
+    """
+    if not leads():
+        named = hashlib.sha256(f"{seed} {step} {number()}".encode())
+        torch.manual_seed(int.from_bytes(named.digest()[:8], "big") >> 1)
 
 
 def share(rows: int, of: int | None = None) -> slice:

@@ -11,6 +11,7 @@ from core.files import fingerprint
 from core.runs import RunCard, finish_card, load_card, save_card, start_card, touch_card
 from train.loop import LoopConfig, train_loop
 from train.optimizer import OptimizerConfig, make_optimizer, trainable, training_tensors
+from train.options import use_threads
 from train.processes import join_group, leads, leave_group, one_first
 
 if TYPE_CHECKING:
@@ -26,18 +27,14 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
 
     Refuses (HemlineError) an --out that holds another model or another command's run.
     """
-    import torch
-
     from core.backbones import load_backbone
     from core.backbones.build import Parts, build, wordings
     from core.backbones.saving import refuse_other_model
-    from core.datasets.fashioniq import join_splits, read_split
+    from core.datasets.fashioniq import join_splits
+    from core.datasets.layouts import read_either
 
     join_group()
-    if args.threads is not None:
-        if args.threads < 1:
-            raise HemlineError(f"--threads is {args.threads}; it must be 1 or more")
-        torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     card = one_first(lambda: load_card(args.out) if args.out.is_dir() else None)
     if card is not None and card.command != command:
         raise HemlineError(f"{args.out} holds a run of {card.command}; choose another --out for {command}")
@@ -49,8 +46,12 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     if card is None:
         refuse_other_model(args.out)
     if args.init is not None:
-        return load_backbone(args.init)
-    return build(Parts(seed=seed), wordings(join_splits([read_split(data, "train") for data in args.data])))
+        return load_backbone(args.init, args.quantize)
+    if args.quantize != "none":
+        raise HemlineError(
+            f"--quantize {args.quantize} packs the weights of a model that is there; give it by --init"
+        )
+    return build(Parts(seed=seed), wordings(join_splits([read_either(data, "train") for data in args.data])))
 
 
 def open_card(command: str, config: dict[str, Any], seed: int, out: Path) -> RunCard:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import entry
 from core.errors import HemlineError
+from train.lora import check_lora
 from train.options import add_common, add_config, check_ranges, config_from
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ class Stage1Config:
 
     `views`: augmented views of each photo, 1 for none; `attribute_share`: sentences made from attributes
     instead of the caption; `feature_dropout`: of the tower's channels; `chunk`: rows encoded at once
-    (`train.chunks`), 0 for the whole batch; `hold_out`: train without the tuning slice and report the
-    caption loss on it; `watch_val`: report it on val too, after which the run may not be chosen by val.
+    (`train.chunks`), 0 for the whole batch; `lora`: the rank of a caption adapter that trains instead of the
+    decoder, 0 for the decoder itself; `quantize`: its frozen weights packed (`core.backbones.quantize`);
+    `checkpoint_layers`: compute each layer once more for its gradient (`core.backbones.recompute`);
+    `hold_out`: train without the tuning slice and report the caption loss on it; `watch_val`: report it on
+    val too, after which the run may not be chosen by val.
     """
 
     steps: int = 500
@@ -48,6 +52,9 @@ class Stage1Config:
     views: int = 4
     precision: str = "auto"
     chunk: int = 0
+    lora: int = 0
+    quantize: str = "none"
+    checkpoint_layers: bool = False
     hold_out: bool = True
     watch_val: bool = False
     seed: int = 0
@@ -62,6 +69,7 @@ class Stage1Config:
                 **dict.fromkeys(("attribute_share", "feature_dropout"), (0, 1)),
             },
         )
+        check_lora(self)
 
 
 @dataclass
@@ -89,6 +97,9 @@ class Captioning:
             lines = self.material.lines
             photos = rng.sample(sorted(lines.designs), min(len(lines.designs), LINED))
             self.shown += [Captioned(photo, 0, described(lines, photo, rng)) for photo in photos]
+        self.shown += [
+            Captioned(photo, rng.randrange(config.views), text) for photo, text in self.material.written
+        ]
         return shuffled_batches(len(self.shown), config.batch, config.seed)(epoch)
 
     def loss(self, indices: list[int]) -> "torch.Tensor":
@@ -105,9 +116,11 @@ class Captioning:
         return shared_caption_loss(self.backbone, rows, captions, self.precision, self.config.chunk)
 
     def measured_losses(self) -> dict[str, float]:
-        """The loss on the own captions of each split that is measured."""
+        """The loss on the own captions of each split that is measured and has such."""
         return {
-            f"{part.split.split}_caption_loss": self._measured_loss(part) for part in self.material.measured
+            f"{part.split.split}_caption_loss": self._measured_loss(part)
+            for part in self.material.measured
+            if part.split.garments
         }
 
     def _measured_loss(self, part: "Measured") -> float:
@@ -136,9 +149,19 @@ class Captioning:
         return caption_loss(self.backbone, rows, captions, self.precision)
 
 
-def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage1Config) -> None:
-    """Train the projector and the decoder of `backbone` and save it in `out` with its run card."""
+def warm_up(
+    backbone: "Backbone",
+    data: Sequence[Path],
+    out: Path,
+    cache: Path,
+    config: Stage1Config,
+    written: Sequence[Path] = (),
+) -> None:
+    """Train the projector and the decoder of `backbone`, or with `lora` its caption adapter in the decoder's
+    place, and save it in `out` with its run card.
+    """
     from core.backbones.mllm import MllmBackbone
+    from core.backbones.recompute import recompute_layers
     from train.material import gather
     from train.optimizer import OptimizerConfig
     from train.precision import resolve
@@ -151,14 +174,19 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
         )
     precision = resolve(config.precision)
     card = open_card("train.stage1", asdict(config), config.seed, out)
-    without_records = "they are what stage 1 trains on: start at stage 2"
+    told = "they are what stage 1 trains on: add texts --written by train.caption, or start at stage 2"
+    without_records = "" if written else told
     material = one_first(
         lambda: gather(
-            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val
+            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val, written
         )
     )
+    if not material.garments and not material.written:
+        raise HemlineError("neither --data nor --written has a description of a photo; start at stage 2")
     card.data_fingerprint = material.split.fingerprint
-    backbone.train_only(["tower", "projector", "decoder"])
+    backbone.train_only(_trained(backbone, config))
+    if config.checkpoint_layers:
+        recompute_layers(backbone)
     work = Captioning(backbone, material, config, precision)
     fit(
         backbone,
@@ -170,6 +198,18 @@ def warm_up(backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, 
         steps=config.steps,
         evaluate=work.measured_losses if material.measured else None,
     )
+
+
+def _trained(backbone: "Backbone", config: Stage1Config) -> list[str]:
+    """The parts that train; the adapter among them is made where it is lacking."""
+    if not config.lora:
+        return ["tower", "projector", "decoder"]
+    from core.backbones.adapters import CAPTION
+    from train.lora import give_adapters
+
+    give_adapters(backbone, [CAPTION], config.lora, config.seed, frozen=True)
+    # Of a packed model the saved weights are those of --init, projector included.
+    return [CAPTION] if config.quantize != "none" else ["projector", CAPTION]
 
 
 def main() -> None:
@@ -186,7 +226,7 @@ def main() -> None:
 
     backbone = begin(args, "train.stage1", config.seed)
     if backbone is not None:
-        warm_up(backbone, args.data, args.out, args.cache, config)
+        warm_up(backbone, args.data, args.out, args.cache, config, args.written)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import entry
 from core.errors import HemlineError
+from train.lora import check_lora
 from train.options import add_common, add_config, check_ranges, config_from
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ class Stage2Config:
     lines of drawn garments, where a dataset has such; `asked`: the weight of ranking what meets the
     request first (`train.asking`), for queries of such lines; `mined`: hard negatives a
     query in phase (b), each counted `hard_weight` times, none above `margin` of the target's score;
-    `chunk`: rows encoded at once (`train.chunks`), 0 for the whole batch;
+    `chunk`: rows encoded at once (`train.chunks`), 0 for the whole batch; `lora`: the rank of the adapters of
+    a decoder that stays frozen, 0: it trains as well, with adapters of `rank`; `quantize`: its frozen weights
+    packed (`core.backbones.quantize`); `checkpoint_layers`: compute each layer once more for its gradient
+    (`core.backbones.recompute`);
     `hold_out`: train without the tuning slice and report recall on it; `watch_val`: report it on val too,
     after which the run may not be chosen by val.
     """
@@ -67,6 +71,9 @@ class Stage2Config:
     views: int = 4
     precision: str = "auto"
     chunk: int = 0
+    lora: int = 0
+    quantize: str = "none"
+    checkpoint_layers: bool = False
     hold_out: bool = True
     watch_val: bool = False
     seed: int = 0
@@ -94,6 +101,11 @@ class Stage2Config:
                 **dict.fromkeys(("soft", "lined", "word_dropout", "feature_dropout"), (0, 1)),
             },
         )
+        check_lora(self)
+        if self.lora and self.caption:
+            raise HemlineError(
+                "--caption has nothing to train with --lora: captioning stays as it is; leave it out"
+            )
         if self.steps + self.bank_steps == 0:
             raise HemlineError(
                 f"--steps {self.steps} and --bank-steps {self.bank_steps} leave nothing to train"
@@ -101,10 +113,17 @@ class Stage2Config:
 
 
 def retrieve(
-    backbone: "Backbone", data: Sequence[Path], out: Path, cache: Path, config: Stage2Config
+    backbone: "Backbone",
+    data: Sequence[Path],
+    out: Path,
+    cache: Path,
+    config: Stage2Config,
+    written: Sequence[Path] = (),
 ) -> None:
     """Train `backbone` in both phases and save it in `out` with its run card."""
-    from core.backbones.mllm import add_adapters
+    from core.backbones.adapters import SIDES
+    from core.backbones.recompute import recompute_layers
+    from train.lora import give_adapters
     from train.material import gather
     from train.precision import resolve
     from train.processes import one_first
@@ -118,12 +137,13 @@ def retrieve(
     without_records = f"to train on its triplets alone add {' '.join(off)}" if off else ""
     material = one_first(
         lambda: gather(
-            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val
+            backbone, data, cache, config.views, config.hold_out, without_records, config.watch_val, written
         )
     )
     card.data_fingerprint = material.split.fingerprint
-    if not backbone.spec.adapters:
-        add_adapters(backbone, rank=config.rank, alpha=2 * config.rank, seed=config.seed)
+    give_adapters(backbone, SIDES, config.lora or config.rank, config.seed, frozen=config.lora > 0)
+    if config.checkpoint_layers:
+        recompute_layers(backbone)
     if config.steps:
         _in_batch(backbone, material, out, card, config, precision)
     if config.bank_steps:
@@ -138,11 +158,12 @@ def _in_batch(
     config: Stage2Config,
     precision: str,
 ) -> None:
+    from core.backbones.adapters import SIDES
     from train.contrast import InBatch
     from train.optimizer import OptimizerConfig
     from train.session import fit
 
-    backbone.train_only(list(backbone.parts()))
+    backbone.train_only([*SIDES, "projection"] if config.lora else list(backbone.parts()))
     work = InBatch(backbone, material, config, precision)
     fit(
         backbone,
@@ -216,7 +237,7 @@ def main() -> None:
 
     backbone = begin(args, "train.stage2", config.seed)
     if backbone is not None:
-        retrieve(backbone, args.data, args.out, args.cache, config)
+        retrieve(backbone, args.data, args.out, args.cache, config, args.written)
 
 
 if __name__ == "__main__":

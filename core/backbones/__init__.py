@@ -3,14 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import HemlineError
+
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
 
 
-def load_backbone(path: Path) -> "Backbone":
+def load_backbone(path: Path, quantize: str = "none") -> "Backbone":
     """The model saved in the folder `path`, ready to embed; HemlineError when it is not whole.
 
     A version's folder (`core.versions`) gives the model it goes with, with the version's query side.
+    `quantize`: how a language model's frozen weights are packed (`core.backbones.quantize.KINDS`), to train
+    adapters on; HemlineError where the model, or what is installed, does not allow it.
     """
     from core.backbones.saving import checked_spec, quiet
     from core.versions import base_of, is_version, read_version
@@ -25,7 +29,11 @@ def load_backbone(path: Path) -> "Backbone":
         if spec.kind == "clip":
             from core.backbones.clip import load_clip
 
+            if quantize != "none":
+                raise HemlineError(
+                    f"--quantize packs a language model and {folder} is of kind clip; leave it out"
+                )
             return load_clip(folder, spec)
         from core.backbones.mllm import load_mllm
 
-        return load_mllm(folder, spec)
+        return load_mllm(folder, spec, quantize)

@@ -1,19 +1,20 @@
 """BLIP-2 with a decoder-only language model: its class has no body without a head, so one is put together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
 from core.backbones.mllm import TOKENS_A_WORD, MllmBackbone
-from core.backbones.padding import Padded
+from core.backbones.padding import Padded, pad_rows
 
 
 class Blip2Backbone(MllmBackbone):
     """BLIP-2 (OPT): the query tokens' states go where the image placeholders are, then the decoder runs."""
 
-    @property
-    def decoder(self) -> nn.Module:
-        decoder: nn.Module = self.model.language_model.get_decoder()
+    @staticmethod
+    def decoder_of(model: Any) -> nn.Module:
+        decoder: nn.Module = model.language_model.get_decoder()
         return decoder
 
     def _states(self, batch: Padded, tokens: Tensor | None) -> Tensor:
@@ -32,11 +33,9 @@ class Blip2Backbone(MllmBackbone):
         places = (batch.ids == self._image_id)[:, :, None]
         return embedded.masked_scatter(places, tokens.to(embedded.dtype))
 
-    def _generate(self, features: Tensor, max_words: int) -> list[str]:
+    def _answers(self, rows: Sequence[Sequence[int]], tokens: Tensor | None, max_words: int) -> list[str]:
         # `generate` of the class wants pixels; that of its language model takes what they became.
-        tokens = self.image_tokens(features)
-        row = self._prompt(self._caption_prompt().split("{caption}")[0], tokens, 1)
-        batch = self._pad([row] * len(features))
+        batch = pad_rows(rows, self.pad_id, "left", self.device)
         written: Any = self.model.language_model.generate(
             inputs_embeds=self._embedded(batch, tokens),
             attention_mask=batch.mask,

@@ -238,13 +238,14 @@ def main() -> None:
     parts = Parts(**options)
 
     from core.backbones.saving import refuse_other_model, save_backbone
-    from core.datasets.fashioniq import join_splits, read_split
+    from core.datasets.fashioniq import join_splits
+    from core.datasets.layouts import read_either
 
     refuse_other_model(out)
     if init is not None:
         backbone = initial(init, dtype=dtype, combiner=parts.combiner)
     else:
-        backbone = build(parts, wordings(join_splits([read_split(folder, "train") for folder in data])))
+        backbone = build(parts, wordings(join_splits([read_either(folder, "train") for folder in data])))
     save_backbone(backbone, out)
     counts = {name: sum(p.numel() for p in found) for name, found in backbone.parts().items()}
     sizes = ", ".join(f"{name} {count:,}" for name, count in counts.items())

@@ -20,7 +20,7 @@ class TowerInternVlConfig(InternVLConfig):
     """An `InternVLConfig` whose `vision_config` is a `TowerConfig`."""
 
     model_type = "hemline_internvl"
-    sub_configs_defaults = {**InternVLConfig.sub_configs_defaults, "vision_config": TowerConfig}  # noqa: RUF012
+    sub_configs_defaults = dict(InternVLConfig.sub_configs_defaults) | {"vision_config": TowerConfig}  # type: ignore[assignment]
 
 
 class TowerInternVl(InternVLForConditionalGeneration):

@@ -31,10 +31,13 @@ Version = Literal["vicuna", "llama2"]
 
 def prompts_of(version: Version) -> dict[str, str]:
     """The tasks of every released model, in the conversation template of a version."""
-    from core.backbones.released import TASKS
+    from core.backbones.released import tasks_of
 
     before, after = _TURNS[version]
-    prompts = {k: before + ("" if k == "words" else _LOOK) + task + after for k, task in TASKS.items()}
+    prompts = {
+        name: before + _LOOK * task.shows_picture + task.wording + after
+        for name, task in tasks_of("minigpt4").items()
+    }
     prompts["picture"] += "{text}"
     prompts["caption"] += "{caption}" + ENDS[version]
     prompts["image"] = _LOOK
@@ -70,7 +73,7 @@ class MiniGpt4Backbone(MllmBackbone):
         there = [pair for pair in pairs if pair[0] is not None]
         return [token for token, _ in there], [number for _, number in there]
 
-    def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
+    def _generation_inputs(self, batch: Padded, tokens: Tensor | None) -> dict[str, Any]:
         ended = _Ended(self.tokenizer, batch.ids.shape[1], self._end)
         return {
             **super()._generation_inputs(batch, tokens),

@@ -20,12 +20,20 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from core.backbones import adapters
-from core.backbones.base import BATCH, Backbone, Look, chosen_rows, image_rows, present, unit
+from core.backbones.base import BATCH, Backbone, Look, Shown, chosen_rows, image_rows, present, unit
 from core.backbones.padding import Padded, pad_rows
-from core.backbones.saving import check_vocabulary, load_model, quiet, write_model
+from core.backbones.quantize import packed
+from core.backbones.saving import (
+    PROJECTION_FILE,
+    check_vocabulary,
+    link_model,
+    load_model,
+    quiet,
+    write_model,
+)
 from core.backbones.sights import sight_of
 from core.backbones.spec import Spec
-from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
+from core.backbones.tensors import load_into, stored_type, tensors_fingerprint, write_tensors
 from core.backbones.tokenizer import prompt_ids, text_ids
 from core.backbones.vision import Vision
 from core.errors import HemlineError
@@ -34,7 +42,6 @@ from core.files import read_json
 if TYPE_CHECKING:
     from peft import PeftModel
 
-PROJECTION_FILE = "projection.safetensors"
 IGNORED = -100
 # What a word of a caption takes at most, on average: more tokens would be written only to be cut off.
 TOKENS_A_WORD = 8
@@ -43,7 +50,10 @@ LISTED = ("llava",)
 
 
 class MllmBackbone(Backbone):
-    """The generic multi-modal language model with two adapters, or none before stage 2."""
+    """The generic multi-modal language model with the adapters that `spec` names, or none before stage 2.
+
+    `side`: the adapter on; `base`: where the weights are packed into few bits, the folder of the whole ones.
+    """
 
     def __init__(
         self, spec: Spec, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, projection: nn.Module
@@ -53,7 +63,8 @@ class MllmBackbone(Backbone):
         self.projection = projection
         # PEFT's wrapper shares the model's modules; in a list it is not registered a second time.
         self._wrapper: list[PeftModel] = []
-        self._side: str | None = None
+        self.side: str | None = None
+        self.base: Path | None = None
         own = getattr(getattr(model, "model", None), "vision_tower", None)
         self._sight = None if isinstance(own, Vision) else sight_of(model, spec.image_size)
         self._image_id = int(model.config.image_token_id)
@@ -63,7 +74,7 @@ class MllmBackbone(Backbone):
 
     @property
     def query_parts(self) -> tuple[str, ...]:
-        return ("query",) if self._wrapper else ()
+        return ("query",) if "query" in self.spec.adapters else ()
 
     @property
     def tower(self) -> Vision:
@@ -72,13 +83,26 @@ class MllmBackbone(Backbone):
     @property
     def decoder(self) -> nn.Module:
         """The language model without its head."""
-        return self.model.get_decoder()
+        return self.decoder_of(self.model)
+
+    @staticmethod
+    def decoder_of(model: Any) -> nn.Module:
+        """The language model, without its head, of a model of this architecture."""
+        decoder: nn.Module = model.get_decoder()
+        return decoder
 
     def set_side(self, side: str | None) -> None:
-        """Choose the adapter that takes part: "query", "target", or None for the bare decoder (captions)."""
-        if self._wrapper and side != self._side:
-            adapters.activate(self.model, side)
-            self._side = side
+        """Choose what the decoder does: "query", "target", or None for captions.
+
+        The caption adapter, where there is one, takes part in all three.
+        """
+        if self._wrapper and side != self.side:
+            self.side = side
+            self._activate()
+
+    def _activate(self) -> None:
+        on = (adapters.CAPTION, self.side)
+        adapters.activate(self.model, [name for name in self.spec.adapters if name in on])
 
     def query_vectors(
         self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
@@ -103,7 +127,7 @@ class MllmBackbone(Backbone):
         return self._pooled([row] * len(features), tokens)
 
     def caption_loss(self, features: Tensor | None, captions: Sequence[str]) -> Tensor:
-        """Mean language-model loss a token over the captions' own tokens and their end, adapters off.
+        """Mean language-model loss a token over the captions' own tokens and their end, both sides off.
 
         `features` [n, tokens, channels]; None trains on the words alone. Raises HemlineError for a blank
         caption or one over `spec.max_text_tokens`.
@@ -130,14 +154,45 @@ class MllmBackbone(Backbone):
 
     def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
         captions: list[str] = []
-        self._caption_prompt()
+        prompt = self._caption_prompt().split("{caption}")[0]
         with self._evaluating():
             self.set_side(None)
             for start in range(0, len(looks), BATCH):
                 features = self._features(looks[start : start + BATCH])
                 assert features is not None
-                captions += self._generate(features, max_words)
+                tokens = self.image_tokens(features)
+                captions += self._answers(
+                    [self._prompt(prompt, tokens, 1)] * len(features), tokens, max_words
+                )
         return captions
+
+    def shows_pictures(self, task: str) -> bool:
+        """Whether the instruction `task` ("describe", "change") goes with pictures, or with words alone."""
+        return self._picture in self._instruction(task)
+
+    def follow(
+        self, task: str, shown: Sequence[Shown], texts: Sequence[str], max_words: int = 40
+    ) -> list[str]:
+        """What the model answers, row by row, to its instruction `task` ("describe", "change").
+
+        Adapters are off and decoding is greedy. `shown` holds a row's pictures (several where it is shown
+        several, None for none), `texts` what stands for {text} where the instruction has one. Raises
+        HemlineError where the model has no such instruction, and for a text over `spec.max_text_tokens`.
+        """
+        before, with_text, after = self._instruction(task).partition("{text}")
+        answers: list[str] = []
+        with self._evaluating():
+            self.set_side(None)
+            for start in range(0, len(shown), BATCH):
+                features, counts = self._shown(shown[start : start + BATCH])
+                tokens = None if features is None else self.image_tokens(chosen_rows(features, counts))
+                rows = []
+                for count, text in zip(counts, texts[start : start + BATCH], strict=True):
+                    words = text_ids(self.tokenizer, text, self.spec.max_text_tokens) if with_text else []
+                    ends = [self._prompt(piece, tokens, count) for piece in (before, after)]
+                    rows.append(ends[0] + words + ends[1])
+                answers += self._answers(rows, tokens, max_words)
+        return answers
 
     def image_tokens(self, features: Tensor) -> Tensor:
         """What the decoder sees of pictures: features [n, positions, channels] to [n, tokens, hidden].
@@ -171,21 +226,25 @@ class MllmBackbone(Backbone):
             "decoder": list(bare.values()),
             "projection": list(self.projection.parameters()),
         }
-        for side in adapters.SIDES if self._wrapper else ():
-            parts[side] = adapters.parameters(self.model, side)
+        for name in self.spec.adapters:
+            parts[name] = adapters.parameters(self.model, name)
         return parts
 
     def target_fingerprint(self) -> str:
         spec = self.spec
         tensors = [(k, v) for k, v in adapters.base_tensors(self.model).items() if "num_batches" not in k]
-        tensors += adapters.side_tensors(self.model, "target")
+        for name in (adapters.CAPTION, "target"):
+            tensors += adapters.adapter_tensors(self.model, name)
         tensors += [("projection", weight) for weight in self.projection.parameters()]
         facts = (self.tower_fingerprint(), spec.prompts["target"], spec.pooling, spec.vocabulary, spec.dim)
         grid = getattr(self.tower.config, "grid", None) if self._sight is None else None  # type: ignore[attr-defined]
         return tensors_fingerprint(tensors, *facts, grid, spec.image_grid)
 
     def write(self, folder: Path) -> None:
-        write_model(self.model, self.tokenizer, folder, adapters.base_tensors(self.model))
+        if self.base is not None:
+            link_model(self.base, self.tokenizer, folder)
+        else:
+            write_model(self.model, self.tokenizer, folder, adapters.base_tensors(self.model))
         if projection := self.projection.state_dict():
             write_tensors(projection, folder / PROJECTION_FILE)
         if self._wrapper:
@@ -202,6 +261,11 @@ class MllmBackbone(Backbone):
         if "caption" not in self.spec.prompts:
             raise HemlineError("this model only embeds, it writes no captions; use a chat-style one")
         return self.spec.prompts["caption"]
+
+    def _instruction(self, task: str) -> str:
+        if task not in self.spec.prompts:
+            raise HemlineError(f"this model follows no instruction to {task}; use a chat-style one")
+        return self.spec.prompts[task]
 
     def _prompt(self, template: str, tokens: Tensor | None, image: int) -> list[int]:
         """Ids of a piece of prompt with its placeholder expanded to the tokens of `image` pictures."""
@@ -246,12 +310,13 @@ class MllmBackbone(Backbone):
         else:
             real = batch.mask[:, :, None].to(states.dtype)
             pooled = (states * real).sum(dim=1) / real.sum(dim=1)
-        return unit(self.projection(pooled))
+        own = getattr(self.projection, "weight", pooled)
+        return unit(self.projection(pooled.to(own.dtype)))
 
-    def _generate(self, features: Tensor, max_words: int) -> list[str]:
-        tokens = self.image_tokens(features)
-        row = self._prompt(self.spec.prompts["caption"].split("{caption}")[0], tokens, 1)
-        batch = self._pad([row] * len(features))
+    def _answers(self, rows: Sequence[Sequence[int]], tokens: Tensor | None, max_words: int) -> list[str]:
+        """What the model writes after each row of ids, greedily, cut to `max_words` words."""
+        # Writing goes on from the last token, so what is filled up stands before the first.
+        batch = pad_rows(rows, self.pad_id, "left", self.device)
         written = self.model.generate(
             **self._generation_inputs(batch, tokens),
             max_new_tokens=min(self.spec.max_text_tokens, TOKENS_A_WORD * max_words),
@@ -259,15 +324,15 @@ class MllmBackbone(Backbone):
             eos_token_id=self.tokenizer.eos_token_id,
             pad_token_id=self.pad_id,
         )
-        return self._worded(written[:, len(row) :], max_words)
+        return self._worded(written[:, batch.ids.shape[1] :], max_words)
 
     def _worded(self, written: Tensor, max_words: int) -> list[str]:
         """Ids of what was written as text, cut to `max_words` words."""
         texts = self.tokenizer.batch_decode(written, skip_special_tokens=True)
         return [" ".join(text.split()[:max_words]) for text in texts]
 
-    def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
-        """What `generate` needs of a prompt and its pictures."""
+    def _generation_inputs(self, batch: Padded, tokens: Tensor | None) -> dict[str, Any]:
+        """What `generate` needs of prompts and their pictures."""
         return {
             "input_ids": batch.ids,
             "attention_mask": batch.mask,
@@ -276,22 +341,37 @@ class MllmBackbone(Backbone):
 
 
 def add_adapters(
-    backbone: Backbone, *, rank: int = 16, alpha: int = 32, dropout: float = 0.0, seed: int = 0
+    backbone: Backbone,
+    names: Sequence[str] = adapters.SIDES,
+    *,
+    rank: int = 16,
+    alpha: int = 32,
+    dropout: float = 0.0,
+    seed: int = 0,
 ) -> None:
-    """Give a multi-modal backbone its query and target adapters, both starting as the identity.
+    """Give a multi-modal backbone the adapters `names` (of `adapters.NAMES`), all starting as the identity.
 
     A backbone of kind "clip" needs none, as its text side is apart from its target side: it stays as it is.
-    Raises HemlineError when the adapters are there already.
+    Raises HemlineError when one of the adapters is there already.
     """
     if not isinstance(backbone, MllmBackbone):
         return
-    if backbone._wrapper:
+    have, settings = backbone.spec.adapters, (rank, alpha, dropout, seed)
+    if set(names) & set(have):
         raise HemlineError("this model has its adapters already; load it and train them on")
-    decoder = backbone.decoder
     with quiet():
-        backbone._wrapper.append(adapters.create(backbone.model, decoder, rank, alpha, dropout, seed))
-    backbone.spec = replace(backbone.spec, adapters=adapters.SIDES)
-    adapters.activate(backbone.model, None)
+        if backbone._wrapper:
+            adapters.add(backbone._wrapper[0], *settings, names)
+        else:
+            backbone._wrapper.append(adapters.create(backbone.model, backbone.decoder, *settings, names))
+    chosen = tuple(name for name in adapters.NAMES if name in (*have, *names))
+    backbone.spec = replace(backbone.spec, adapters=chosen)
+    backbone._activate()
+
+
+def adapter_rank(backbone: MllmBackbone, name: str) -> int | None:
+    """The rank of the adapter `name`; None where the model has none of that name."""
+    return adapters.rank_of(backbone._wrapper[0], name) if name in backbone.spec.adapters else None
 
 
 # The architectures that the generic code does not carry, and the module and class of each.
@@ -314,22 +394,29 @@ def class_of(model_type: str) -> type[MllmBackbone]:
     return found
 
 
-def load_mllm(folder: Path, spec: Spec) -> MllmBackbone:
-    """The multi-modal backbone saved in `folder`, whose files were checked against `spec`."""
+def load_mllm(folder: Path, spec: Spec, quantize: str = "none") -> MllmBackbone:
+    """The multi-modal backbone saved in `folder`, whose files were checked against `spec`.
+
+    `quantize`: how the decoder's linear layers are packed, one of `core.backbones.quantize.KINDS`.
+    """
     from transformers import AutoModelForImageTextToText, AutoTokenizer
 
     kind = class_of(str(read_json(folder / "config.json").get("model_type")))
-    model = load_model(AutoModelForImageTextToText, folder, spec.dtype)
+    packing = packed(quantize, folder, kind.decoder_of, spec.dtype)
+    model = load_model(AutoModelForImageTextToText, folder, spec.dtype, packing)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
     projection: nn.Module = nn.Identity()
     if PROJECTION_FILE in spec.weights:
         hidden = int(model.config.text_config.hidden_size)
-        projection = nn.Linear(hidden, spec.dim, bias=False, dtype=model.dtype)
+        # LoRA's training keeps it in float32 on a half-precision model
+        whole = stored_type(folder / PROJECTION_FILE) == torch.float32
+        projection = nn.Linear(hidden, spec.dim, bias=False, dtype=torch.float32 if whole else model.dtype)
         load_into(projection, folder / PROJECTION_FILE)
     backbone = kind(spec, model, tokenizer, projection)
+    backbone.base = folder if packing is not None else None
     if spec.adapters:
         backbone._wrapper.append(adapters.load(model, folder, spec.adapters))
-        adapters.activate(model, None)
+        backbone._activate()
     backbone.tower.freeze_front()
     return backbone.eval()

@@ -19,7 +19,7 @@ class QwenBackbone(MllmBackbone):
         )[0]
         return positions
 
-    def _generation_inputs(self, batch: Padded, tokens: Tensor) -> dict[str, Any]:
+    def _generation_inputs(self, batch: Padded, tokens: Tensor | None) -> dict[str, Any]:
         return {**super()._generation_inputs(batch, tokens), **self._places(batch, tokens)}
 
     def _places(self, batch: Padded, tokens: Tensor | None) -> dict[str, Tensor | None]:

@@ -3,15 +3,18 @@
     python -m core.backbones.registry
     python -m core.backbones.registry --markdown
 
-Sizes are as published, not counted here. Memory is worked out from them, not measured: weights in
-bfloat16 and 25 % for activations; a training stage adds what trains (LoRA of rank 16: 1 % of the weights)
-in float32 with its two moments, and activations of a batch of 8 with gradient checkpointing.
+Sizes are as published; a test holds them to what the model of that shape has (`core.backbones.meta`). Memory
+is worked out from the shape and not measured (`core.backbones.estimate`): bfloat16 weights, of CLIPs float32,
+one query or 32 photos at once; the training stages with LoRA of rank 16, of CLIPs the whole text side, in
+chunks of 8 with each layer checkpointed, whatever the batch, on cached features.
 """
 
 import argparse
 from dataclasses import dataclass
 from typing import Literal
 
+from core.backbones.estimate import GB, INDEXED, Setting, inference_memory, training_memory
+from core.backbones.shapes import DUAL, Shape, shape_of
 from core.cli import entry
 from core.errors import HemlineError
 
@@ -46,37 +49,42 @@ class Entry:
     refused: str = ""
 
     @property
+    def shape(self) -> Shape:
+        """What sizes follow from; HemlineError where it is not on file."""
+        return shape_of(self.name, self.tokens, self.image_size)
+
+    @property
     def query_gb(self) -> float:
-        """GB of device memory to embed queries, one at a time, in bfloat16."""
-        return round(2.5 * self.billions, 1)
+        """GB of device memory to embed queries, one at a time."""
+        return inference_memory(self.shape, 1, self._setting)["total"] / GB
 
     @property
     def indexing_gb(self) -> float:
-        """GB to embed photos, 32 at a time, in bfloat16."""
-        return round(2.5 * self.billions + 32 * self._picture_gb, 1)
+        """GB to embed photos, as many at once as `core.catalogue` does."""
+        return inference_memory(self.shape, INDEXED, self._setting)["total"] / GB
 
     @property
     def stage1_gb(self) -> float | None:
-        """GB to train captions with LoRA, a batch of 8; None where the model writes none."""
-        if self.embedder or self.family in ("clip", "siglip", "openclip"):
+        """GB to train captions; None where the model writes none."""
+        if self.embedder or self.shape.dual:
             return None
-        return self._training_gb
+        return training_memory(self.shape, "stage1", self._setting)["total"] / GB
 
     @property
     def stage2_gb(self) -> float:
-        """GB to train retrieval with the two LoRA adapters, a batch of 8 (of CLIPs: the whole text side)."""
-        if self.family in ("clip", "siglip", "openclip"):
-            return round(16 * self.billions + 1, 1)
-        return self._training_gb
+        """GB to train retrieval, in the phase that needs more."""
+        return training_memory(self.shape, "in-batch", self._setting)["total"] / GB
 
     @property
-    def _training_gb(self) -> float:
-        return round(2 * self.billions + 0.01 * 12 * self.billions + 8 * 4 * self._picture_gb + 1, 1)
-
-    @property
-    def _picture_gb(self) -> float:
-        """Activations of one picture's tokens in all layers, checkpointed; grows with the decoder's width."""
-        return self.tokens * max(self.billions, 0.2) ** 0.66 * 4e-5
+    def _setting(self) -> Setting:
+        dual = self.family in DUAL
+        return Setting(
+            batch=128,
+            chunk=8,
+            lora=0 if dual else 16,
+            checkpoint_layers=not dual,
+            dtype="float32" if dual else "bfloat16",
+        )
 
 
 APACHE = "Apache 2.0"
@@ -176,9 +184,9 @@ MODELS: tuple[Entry, ...] = (
         "blip2-opt-6.7b", "Salesforce/blip2-opt-6.7b", "MIT; OPT research", 7.75, "blip-2", _BLIP2, 32,
         framing="squash",
     ),
-    Entry("minigpt4-7b", "", _LLAMA1, 7.9, "minigpt4", (), 32, framing="squash", refused=_PIECES),
-    Entry("minigpt4-13b", "", _LLAMA1, 14.1, "minigpt4", (), 32, framing="squash", refused=_PIECES),
-    Entry("minigpt4-llama2-7b", "", "Llama 2", 7.8, "minigpt4", (), 64, framing="squash", refused=_PIECES),
+    Entry("minigpt4-7b", "", _LLAMA1, 7.83, "minigpt4", (), 32, framing="squash", refused=_PIECES),
+    Entry("minigpt4-13b", "", _LLAMA1, 14.11, "minigpt4", (), 32, framing="squash", refused=_PIECES),
+    Entry("minigpt4-llama2-7b", "", "Llama 2", 7.75, "minigpt4", (), 64, framing="squash", refused=_PIECES),
     Entry(
         "clip-b32", "openai/clip-vit-base-patch32", "MIT", 0.15, "clip", _CLIP, 1, framing="crop"
     ),
@@ -224,19 +232,17 @@ HEADINGS = (
 def rows() -> list[tuple[str, ...]]:
     """A row of words for each model, in the order of `HEADINGS`; memory in GB."""
     return [
-        (
-            found.name,
-            found.hub,
-            found.licence,
-            f"{found.billions:.2f} B",
-            str(found.tokens),
-            *(
-                "see below" if found.refused else "-" if memory is None else f"{memory:.0f} GB"
-                for memory in (found.query_gb, found.indexing_gb, found.stage1_gb, found.stage2_gb)
-            ),
-        )
+        (found.name, found.hub, found.licence, f"{found.billions:.2f} B", str(found.tokens), *_memory(found))
         for found in MODELS
     ]
+
+
+def _memory(found: Entry) -> tuple[str, ...]:
+    """The four cells of memory; MiniGPT-4 is not released whole, but can be assembled and run."""
+    if found.refused and found.refused != _PIECES:
+        return ("see below",) * 4
+    sizes = (found.query_gb, found.indexing_gb, found.stage1_gb, found.stage2_gb)
+    return tuple("-" if memory is None else f"{memory:.0f} GB" for memory in sizes)
 
 
 def markdown() -> str:

@@ -6,6 +6,7 @@ through transformers' Auto classes; code in the folder is never run.
 
 import contextlib
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,45 @@ from core.backbones.spec import Spec
 from core.errors import HemlineError
 from core.files import read_json
 
-# The wording of our three tasks. A text stands on a line of its own, so that it is cut into tokens as alone.
+
+@dataclass(frozen=True)
+class Task:
+    """What a model is asked: the words, and whether a picture (a row may have several) goes before them."""
+
+    wording: str
+    shows_picture: bool = True
+
+
+# A text stands on a line of its own, so that it is cut into tokens as alone.
 TASKS = {
-    "query": "Change this garment as follows.\n{text}\nDescribe the changed garment in one word:",
-    "picture": "Describe this garment in one word:",
-    "words": "{text}\nDescribe this garment in one word:",
-    "target": "Describe this garment in one word:",
-    "caption": "Describe this garment in one sentence.",
+    "query": Task("Change this garment as follows.\n{text}\nDescribe the changed garment in one word:"),
+    "picture": Task("Describe this garment in one word:"),
+    "words": Task("{text}\nDescribe this garment in one word:", shows_picture=False),
+    "target": Task("Describe this garment in one word:"),
+    "caption": Task("Describe this garment in one sentence."),
+    "describe": Task(
+        "Describe only the garment, in one sentence of at most thirty words: what it is, its colours, "
+        "pattern, sleeves, neckline, length and details."
+    ),
 }
+# What is written about two garments: seen by models trained on several pictures, else read as two texts.
+CHANGE_SEEN = Task(
+    "A shopper is looking at the first garment and wants the second one instead. In one short sentence, "
+    "say what has to change about the first, as the shopper would put it."
+)
+CHANGE_READ = Task(
+    "A shopper is looking at one garment and wants another instead.\n{text}\nIn one short sentence, "
+    "say what has to change about the first, as the shopper would put it.",
+    shows_picture=False,
+)
+SEVERAL_PICTURES = ("llava_onevision", "internvl", "qwen2_5_vl", "qwen3_vl", "smolvlm", "idefics3")
 EMBEDDING_INSTRUCTION = "Represent the user's input."
+EMBEDDING_TASKS = {
+    "query": Task("{text}"),
+    "picture": Task(""),
+    "words": Task("{text}", False),
+    "target": Task(""),
+}
 # What a processor puts around a picture's tokens where the chat template does not.
 AROUND = {
     "internvl": ("<img>", "</img>"),
@@ -177,12 +208,11 @@ def prompts_of(folder: Path, kind: str, tokenizer: Any, image_id: int, embedder:
         start = _start(tokenizer)
         return text if text.startswith(start) else start + text
 
-    tasks = dict.fromkeys(TASKS, "{text}") | {"target": "", "picture": ""} if embedder else TASKS
-    prompts = {name: said(task, 0 if name == "words" else 1) for name, task in tasks.items()}
+    tasks = EMBEDDING_TASKS if embedder else tasks_of(kind)
+    prompts = {name: said(task.wording, int(task.shows_picture)) for name, task in tasks.items()}
     prompts["picture"] += "{text}"
-    prompts["caption"] += "{caption}" + str(tokenizer.eos_token)
-    if embedder:
-        del prompts["caption"]
+    if "caption" in prompts:
+        prompts["caption"] += "{caption}" + str(tokenizer.eos_token)
     # The words keep what follows a picture from looking like the beginning of another.
     one, two = said("words", 1), said("words", 2)
     if one.count(image) != 1 or two.count(image) != 2:
@@ -192,6 +222,11 @@ def prompts_of(folder: Path, kind: str, tokenizer: Any, image_id: int, embedder:
     before, after = AROUND.get(kind, ("", ""))
     whole = piece.replace(image, before + image + after)
     return {"image": whole} | {name: text.replace(piece, whole) for name, text in prompts.items()}
+
+
+def tasks_of(kind: str) -> dict[str, Task]:
+    """What a chat-style model of an architecture (`model_type`) is asked, by name."""
+    return {**TASKS, "change": CHANGE_SEEN if kind in SEVERAL_PICTURES else CHANGE_READ}
 
 
 def _template(folder: Path, tokenizer: Any) -> str | None:

@@ -15,6 +15,8 @@ from core.backbones.tokenizer import vocabulary_fingerprint
 from core.errors import HemlineError
 from core.files import write_json
 
+PROJECTION_FILE = "projection.safetensors"
+
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -100,9 +102,27 @@ def write_model(
     """transformers' files of a model and its tokenizer, the same bytes whether just built or loaded."""
     for part in (model.config.vision_config, model.config.text_config):
         part.dtype = model.dtype
+    model.save_pretrained(folder, state_dict=tensors)
+    _write_tokenizer(tokenizer, folder)
+
+
+def link_model(base: Path, tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """What `write_model` wrote into `base` for `folder` as well: linked, or copied where that cannot be.
+
+    A model folder's files are replaced and never changed, so both may share one.
+    """
+    for path in sorted([*base.glob("*.safetensors*"), *base.glob("*config.json")]):
+        if path.name not in (PROJECTION_FILE, "tokenizer_config.json"):
+            try:
+                os.link(path, folder / path.name)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(path, folder / path.name)
+    _write_tokenizer(tokenizer, folder)
+
+
+def _write_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
     for trace in ("is_local", "local_files_only", "name_or_path"):
         tokenizer.init_kwargs.pop(trace, None)
-    model.save_pretrained(folder, state_dict=tensors)
     try:
         tokenizer.save_pretrained(folder)
     except Exception as error:
@@ -112,15 +132,22 @@ def write_model(
         raise HemlineError(f"{folder}: the tokenizer cannot be written ({error}); free some space") from None
 
 
-def load_model(auto: Any, folder: Path, dtype: str) -> "PreTrainedModel":
-    """transformers' model in `folder`; HemlineError when configuration and weights do not fit."""
+def load_model(auto: Any, folder: Path, dtype: str, packing: Any = None) -> "PreTrainedModel":
+    """transformers' model in `folder`; HemlineError when configuration and weights do not fit.
+
+    `packing`: a quantisation of transformers, or None.
+    """
     import torch
     from safetensors import SafetensorError
 
+    more = {} if packing is None else {"quantization_config": packing, "device_map": {"": "cpu"}}
     try:
         model, info = auto.from_pretrained(
-            folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True
+            folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True, **more
         )
+    except ImportError as error:  # of a packing that transformers finds too old
+        first = str(error).strip().splitlines()[0]
+        raise HemlineError(f"{folder} cannot be packed: {first}") from None
     except (SafetensorError, RuntimeError, ValueError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise HemlineError(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -28,6 +28,14 @@ def read_tensors(path: Path, mend: str) -> dict[str, Tensor]:
         return load_file(path)
     except SafetensorError as error:
         raise HemlineError(f"{path} is damaged ({error}); {mend}") from None
+
+
+def stored_type(path: Path) -> torch.dtype | None:
+    """The type of the first tensor of a safetensors file; None where there is no such file."""
+    if not path.is_file():
+        return None
+    with safe_open(path, framework="pt") as file:
+        return next((file.get_tensor(name).dtype for name in file.keys()), None)  # noqa: SIM118, no mapping
 
 
 def load_into(module: nn.Module, path: Path) -> None:

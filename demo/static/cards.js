@@ -1,23 +1,17 @@
-// The ranked cards and the judging of them. props.value is an answer of demo.queries.answer_page;
-// 'judged' carries one act to the server, which answers in props.reply only when the event is on the disk.
+// The ranked cards. props.value is an answer of demo.queries.answer_page; acts.js judges them.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
-const [title, note, saved, problem, cards, legend] =
-  ["title", "note", "saved", "problem", "cards", "legend"].map(part);
-const VERDICTS = { h: "hard negative", a: "acceptable" };
-const PATIENCE = 10000; // ms without an answer before a judgement is called not saved
-const PROBE = 1500; // ms without an answer before asking whether the app is there at all
+const [title, note, saved, problem, cards, legend, queued] =
+  ["title", "note", "saved", "problem", "cards", "legend", "queued"].map(part);
 const LONGEST_SEARCH = 120000; // ms, likewise for a search
 let current = ""; // the chosen catalogue's name
-let answer = null, verdicts = {}, last = 0, turn = 0, searching = 0;
-const pending = new Map(); // turn -> {id, timer, back: whether the act was u}
-let done = []; // this answer's acts, latest last, as {seq, id}: what u takes back
+let answer = null, verdicts = {}, last = 0, searching = 0;
+let photo = null; // the uploaded reference as the browser has it: {path, address, title, consent}
+let queue = null, coming = null; // where this query stands in the queue of useful ones: {at, of}; the next one
 
 function say(text, kind = "") {
   saved.textContent = text;
   saved.className = "saved" + (kind ? " is-" + kind : "");
 }
-const judgements = (count) => `${count.toLocaleString("en")} ${count === 1 ? "judgement" : "judgements"}`;
-
 function complain(text) {
   problem.textContent = text;
   problem.hidden = !text;
@@ -41,13 +35,14 @@ function cardOf(hit, place) {
   const words = make("p", "card-words", nameOf(hit));
   words.title = nameOf(hit);
   const acts = make("div", "acts");
-  for (const [key, verdict] of Object.entries(VERDICTS)) {
-    const button = makeButton("act act-" + key, verdict[0].toUpperCase() + verdict.slice(1));
-    button.dataset.verdict = verdict;
-    button.title = `Mark as ${verdict} (${key})`;
-    button.addEventListener("click", () => judge(hit, verdict));
-    acts.append(button);
-  }
+  acts.append(...MAIN.map((verdict) => makeVerdict(verdict, (name) => judge([hit], name), false)));
+  const more = makeButton("act more", "⋯", `More verdicts for rank ${hit.rank}`);
+  more.setAttribute("aria-haspopup", "menu");
+  more.addEventListener("click", () => {
+    const pick = ["Select with others", "x", () => toggleSelected(hit.id)];
+    openMenu(more, (verdicts[hit.id] || {}).verdict, (name) => judge([hit], name), [pick]);
+  });
+  acts.append(more);
   foot.append(line, words, acts);
   card.append(look, top, foot);
   reach(card, place === 0);
@@ -57,74 +52,58 @@ function cardOf(hit, place) {
 function paint(hit) {
   const card = [...cards.children].find((item) => item.dataset.id === hit.id);
   if (!card) return;
-  const waiting = [...pending.values()].some((item) => item.id === hit.id);
+  const waiting = isWaiting(hit.id);
   const verdict = (verdicts[hit.id] || {}).verdict || "";
   card.dataset.verdict = verdict;
+  card.dataset.role = roleOf(verdict);
   card.classList.toggle("is-saving", waiting);
   card.querySelector(".badge").textContent = waiting ? "saving …" : verdict;
-  for (const button of card.querySelectorAll(".act")) {
+  for (const button of card.querySelectorAll(".act[data-verdict]")) {
     button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
   }
-  const state = waiting ? "saving" : verdict ? "judged " + verdict : "not judged";
+  const inMenu = verdict && !MAIN.some(({ name }) => name === verdict);
+  card.querySelector(".more").dataset.role = inMenu ? roleOf(verdict) : "other";
+  card.querySelector(".more").classList.toggle("is-on", Boolean(inMenu));
+  const state = [waiting ? "saving" : verdict ? "judged " + verdict : "not judged"];
+  if (selected.has(hit.id)) state.push("selected");
   paintCloser(hit, verdict);
-  card.setAttribute("aria-label", `Rank ${hit.rank}, score ${hit.score.toFixed(3)}, ${nameOf(hit)}, ${state}`);
+  card.setAttribute("aria-label", `Rank ${hit.rank}, score ${hit.score.toFixed(3)}, ${nameOf(hit)}, ${state.join(", ")}`);
 }
 const paintAll = () => (answer ? answer.hits : []).forEach(paint);
 
-function settle(state) {
-  if (state.last < last) return; // an older reply that came late
-  last = state.last;
-  verdicts = state.verdicts;
-  paintAll();
+// The reference as a garment to show: of the catalogue, or the uploaded photo this browser still has.
+function referenceOf(answer) {
+  if (answer.reference) return answer.reference;
+  if (!photo || !answer.upload || photo.path !== answer.upload) return null;
+  return { id: "", caption: photo.title, card: photo.address, view: photo.address };
 }
 
-function giveUp() {
-  if (!pending.size) return;
-  pending.forEach(({ timer }) => clearTimeout(timer));
-  pending.clear();
-  paintAll();
-  say("Not saved: the app did not answer. Is it still running?", "lost");
+function showLegend() {
+  const item = (names, words) => {
+    const line = make("span");
+    line.append(...names.map(makeKey), words);
+    return line;
+  };
+  const change = makeButton("link", "Change keys");
+  change.addEventListener("click", () => tell("keys"));
+  legend.replaceChildren(
+    ...VOCABULARY.map(({ name, role }) => {
+      const line = item([keys.get(name)], name);
+      line.dataset.role = role;
+      return line;
+    }),
+    item(["u"], "undo"), item(["⇧u"], "redo"), item(["x"], "select"), item(["r"], "use as reference"),
+    item(["Enter"], "look closer"), item(["/"], "the change"), change,
+  );
 }
 
-function send(act, id, back = false) {
-  turn += 1;
-  const mine = turn;
-  const timer = setTimeout(giveUp, PATIENCE);
-  setTimeout(() => pending.has(mine) && fetch("/gradio_api/app_id").catch(giveUp), PROBE);
-  pending.set(mine, { id, timer, back });
-  say("Saving …", "busy");
-  paintAll();
-  trigger("judged", { turn: mine, query: answer.query, model: answer.model, index: answer.index, catalogue: answer.catalogue, ...act });
-}
-
-function judge(hit, verdict) {
-  const stands = verdicts[hit.id];
-  if (stands && stands.verdict === verdict) send({ undoes: stands.seq }, hit.id); // the same key again takes it back
-  else send({ hit: { id: hit.id, rank: hit.rank, score: hit.score }, verdict }, hit.id);
-}
-
-function undoLast() {
-  const known = done.pop();
-  if (known) return send({ undoes: known.seq }, known.id, true);
-  say("Nothing to undo on this page.");
-}
-
-function hearReply() {
-  const reply = props.reply;
-  if (!reply || !pending.has(reply.turn)) return;
-  const { id, timer, back } = pending.get(reply.turn);
-  clearTimeout(timer);
-  pending.delete(reply.turn);
-  if (reply.problem) {
-    paintAll();
-    return say("Not saved: " + reply.problem, "lost");
-  }
-  const asked = answer && answer.query;
-  if (asked && asked.reference_hash === reply.query.reference_hash && asked.text === reply.query.text) {
-    if (!back) done.push({ seq: reply.saved, id });
-    settle(reply.state);
-  }
-  say(pending.size ? "Saving …" : `Saved · ${judgements(reply.state.total)} in all`, pending.size ? "busy" : "kept");
+function showQueued() {
+  queued.hidden = !queue;
+  if (!queue) return;
+  const next = makeButton("quiet", "");
+  next.append(make("span", "", queue.at < queue.of ? "Next query" : "Back to the queue"), makeKey("j"));
+  next.addEventListener("click", () => tell("queue-next"));
+  queued.replaceChildren(make("p", "", `Query ${queue.at} of ${queue.of} from the queue`), next);
 }
 
 function draw() {
@@ -146,11 +125,13 @@ function draw() {
   complain("");
   verdicts = answer.state.verdicts;
   last = answer.state.last;
-  done = [];
+  selected.clear();
   title.textContent = answer.query.text ? `“${answer.query.text}”` : "Most like the reference";
   note.textContent = `${answer.hits.length} best, in ${answer.seconds.toFixed(2)} s`;
   cards.replaceChildren(...answer.hits.map(cardOf));
   legend.hidden = false;
+  showSelection();
+  showQueued();
   paintAll();
   say(answer.state.total ? `${judgements(answer.state.total)} saved` : "");
   if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
@@ -166,6 +147,10 @@ function wait() {
   title.textContent = "Searching …";
   note.textContent = "";
   answer = null;
+  [queue, coming] = [coming, null];
+  queued.hidden = true;
+  selected.clear();
+  showSelection();
   cards.classList.add("is-waiting");
   cards.setAttribute("aria-busy", "true");
   cards.replaceChildren(...Array.from({ length: 12 }, () => make("div", "card skeleton")));
@@ -183,15 +168,23 @@ function fail() {
 
 roam(cards);
 element.addEventListener("keydown", (event) => {
+  const way = answer && stepOf(event);
+  if (way) {
+    event.preventDefault();
+    return step(way);
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || !answer) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (key === "u") return undoLast();
+  const key = keyOf(event), verdict = verdictOf(key);
   const card = event.target.closest(".card");
   const id = dialog.open ? dialog.dataset.id : card && card.dataset.id;
   const hit = answer.hits.find((item) => item.id === id);
+  if (key === "Escape" && selected.size && !dialog.open) return clearSelection();
+  if (key === "j" && queue && !verdict) return tell("queue-next");
   if (!hit) return;
   if (dialog.open && key.startsWith("Arrow")) closer(beside(hit, key));
-  else if (VERDICTS[key] && !event.repeat) judge(hit, VERDICTS[key]);
+  else if (event.shiftKey && key.startsWith("Arrow")) extend(card);
+  else if (verdict && !event.repeat) judge(selected.size && !dialog.open ? chosenHits() : [hit], verdict);
+  else if (key === "x" && !dialog.open) toggleSelected(hit.id);
   else if (key === "r" && !dialog.open) tell("use", { garment: hit });
   else if (key === "Enter" && event.target === card) closer(hit);
   else return;
@@ -199,9 +192,15 @@ element.addEventListener("keydown", (event) => {
 });
 
 watch("value", draw);
-watch("reply", hearReply);
 hear("searching", wait);
-hear("unsaved", giveUp);
+hear("photo", (kept) => (photo = kept));
+hear("keys-changed", () => {
+  readKeys();
+  showLegend();
+  showSelection();
+});
+hear("queue-at", (place) => (coming = place));
+showLegend();
 hear("catalogue", ({ name }) => { // cards of another catalogue are no answer here
   current = name;
   answer = null;
@@ -211,7 +210,7 @@ hear("catalogue", ({ name }) => { // cards of another catalogue are no answer he
 });
 hear("failed", fail);
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target.closest("input, textarea, dialog")) return;
+  if (event.key !== "/" || event.target.closest("input, textarea, dialog") || !element.offsetParent) return;
   event.preventDefault();
   changeBox().focus();
 });

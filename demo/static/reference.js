@@ -2,7 +2,7 @@
 // props.value is null, {reference_id, catalogue} or {upload: path on the server}.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const [chosen, file] = ["chosen", "file"].map(part);
-let turn = 0, preview = "";
+let turn = 0;
 
 function uploadButton(text) {
   const button = makeButton("quiet", text, "Upload a photo as the reference");
@@ -22,13 +22,28 @@ function show(photo, note, title) {
   } else acts.append(uploadButton("Upload a photo"));
   words.append(acts);
   chosen.replaceChildren(photo || make("span", "photo is-blank"), words);
+  if (props.value && props.value.upload) chosen.append(consentOf(title));
   if (props.value && props.captions) chosen.append(seeing());
 }
 
+// Nobody's photo is kept unless they say so: the judgement then stands without its picture.
+function consentOf(title) {
+  const label = make("label", "consent"), box = make("input"), words = make("span");
+  box.type = "checkbox";
+  words.append(
+    "Keep this photo with my judgements so that they can train",
+    make("small", "", "Without it the judgement is kept and the photo is not. Others who judge here may see a kept photo."),
+  );
+  const say = () => tell("photo", { path: props.value.upload, address: preview, title, consent: box.checked });
+  box.addEventListener("change", say);
+  label.append(box, words);
+  say();
+  return label;
+}
+let preview = ""; // not revoked: an answer to an earlier photo may still show it
+
 function choose(garment) {
   turn += 1; // an upload still on its way is no longer wanted
-  if (preview) URL.revokeObjectURL(preview);
-  preview = "";
   props.value = garment ? { reference_id: garment.id, catalogue: garment.catalogue } : null;
   if (garment) show(makePhoto(garment.view, nameOf(garment), true), "Reference", nameOf(garment));
   else show(null, "Reference", "Pick one from the catalogue, or drop or paste a photo");

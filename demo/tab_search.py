@@ -1,0 +1,123 @@
+"""The Search tab: a reference, the change in words, the ranked cards, and judging them."""
+
+from typing import TYPE_CHECKING, Any
+
+from core.errors import HemlineError
+from demo import grid
+from demo.catalogues import Catalogues, service_of
+from demo.names import annotator_of
+from demo.queries import answer_page, seen_page
+from demo.verdicts import judge, offered
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+LONGEST_CHANGE = 500  # characters; the model's own limit, in tokens, is told by core.search
+
+# Gradio runs these in the browser: the cards hear them as document events (demo/static/dom.js).
+TELL_SEARCHING = """(...inputs) => {
+  document.dispatchEvent(new CustomEvent("hemline:searching", { detail: {} }));
+  return inputs;
+}"""
+TELL_FAILED = """() => {
+  document.dispatchEvent(new CustomEvent("hemline:failed", { detail: {} }));
+}"""
+TELL_UNSEEN = """() => {
+  document.dispatchEvent(new CustomEvent("hemline:unseen", { detail: {} }));
+}"""
+TELL_UNSAVED = """() => {
+  document.dispatchEvent(new CustomEvent("hemline:unsaved", { detail: {} }));
+}"""
+
+
+def add_search(catalogues: Catalogues, browse: grid.Browse, name: "gr.Textbox") -> None:
+    """Add what the tab holds to the Blocks being built; `name` is the field of who judges."""
+    import gradio as gr
+
+    service = catalogues.first
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="ask", min_width=0):
+            reference = grid.reference(service.searcher.backbone.spec.kind == "mllm")
+            change = gr.Textbox(
+                label="What should be different?",
+                placeholder="the same, but red with long sleeves",
+                lines=1,
+                max_lines=4,
+                max_length=LONGEST_CHANGE,
+                elem_id="change",
+            )
+            example = grid.changes()
+            button = gr.Button("Search", variant="primary", elem_id="search")
+            shelf = grid.shelf(browse, bring=catalogues.folder is not None)
+        with gr.Column(elem_id="answer", min_width=0):
+            grid.starters(browse)
+            cards = grid.cards(offered(service))
+    _wire(catalogues, reference, change, example, button, cards, name, shelf)
+    _wire_looking(catalogues, reference)
+
+
+def _wire(
+    catalogues: Catalogues,
+    reference: "gr.HTML",
+    change: "gr.Textbox",
+    example: "gr.HTML",
+    button: "gr.Button",
+    cards: "gr.HTML",
+    name: "gr.Textbox",
+    shelf: "gr.HTML",
+) -> None:
+    import gradio as gr
+
+    def ask(
+        chosen: dict[str, Any] | None, text: str, typed: str, catalogue: str | None, request: gr.Request
+    ) -> dict[str, Any]:
+        try:
+            service = service_of(catalogues, catalogue)
+            return answer_page(service, chosen, text, annotator_of(typed, request))
+        except HemlineError as error:
+            return {"problem": str(error)}
+
+    def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
+        act = event._data or {}
+        try:
+            service = service_of(catalogues, act.get("catalogue"))
+        except HemlineError as error:
+            return gr.HTML(reply={"turn": act.get("turn"), "problem": str(error)})
+        return gr.HTML(reply=judge(service, act, annotator_of(typed, request), request.session_hash or ""))
+
+    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    search: dict[str, Any] = {
+        "fn": ask,
+        "inputs": [reference, change, name, shelf],
+        "outputs": cards,
+        "js": TELL_SEARCHING,
+        "concurrency_id": "search",
+        "concurrency_limit": 1,
+        **hidden,
+    }
+    asked = gr.on([button.click, change.submit], api_name="ask", **search)
+    tapped = example.change(
+        None, example, change, js="(tapped) => tapped.text", api_name="use_example", **hidden
+    )
+    tried = tapped.then(api_name="ask_example", **search)
+    for asking in (asked, tried):
+        asking.failure(None, js=TELL_FAILED, **hidden)
+    judged = cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
+    judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
+
+
+def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
+    import gradio as gr
+
+    def look(event: gr.EventData) -> gr.HTML:
+        ask = event._data or {}
+        try:
+            return gr.HTML(seen=seen_page(service_of(catalogues, ask.get("catalogue")), ask))
+        except HemlineError as error:
+            return gr.HTML(seen={"turn": ask.get("turn"), "problem": str(error)})
+
+    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    looked = reference.looked(
+        look, None, reference, concurrency_id="search", concurrency_limit=1, api_name="look", **hidden
+    )
+    looked.failure(None, js=TELL_UNSEEN, api_name="look_failed", **hidden)
