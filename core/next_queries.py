@@ -8,6 +8,7 @@ Scores and ids are those of the first hits as a search gives them; nothing here 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -79,8 +80,9 @@ def next_queries(
     """The candidates that nobody judged, the most useful first, each query once.
 
     At most `each` queries of one reference come before all references had their turn, then `each` more, and
-    so on. The order depends on the candidates alone, not on the order they come in: what is equally useful is
-    ordered by reference and words. Raises HemlineError for a measure that is none, and an `each` below 1.
+    so on. The order does not depend on the order the candidates come in: what is equally useful, and under an
+    empty mix everything, comes as `drawn`. Raises HemlineError for a measure that is none, and an `each`
+    below 1.
     """
     if unknown := sorted(mix.keys() - WHY.keys()):
         raise HemlineError(f"{unknown[0]!r} is no measure; the measures are {', '.join(WHY)}")
@@ -97,8 +99,13 @@ def next_queries(
         best = max(parts, key=lambda name: parts[name], default=None)
         why = WHY[best] if best is not None and parts[best] > 0 else NOTHING_SPECIAL
         ranked.append(Next(candidate, sum(parts[name] for name in WHY if name in parts), why))
-    ranked.sort(key=lambda one: -one.value)  # stable: the fresh ones are in the order of their names
+    ranked.sort(key=lambda one: -one.value)  # stable: the fresh ones are in the order of their draw
     return _by_turns(ranked, each)
+
+
+def drawn(reference_id: str, text: str) -> bytes:
+    """A key that puts queries in an order as good as drawn, the same on every machine: a sha256."""
+    return sha256(repr((reference_id, text)).encode()).digest()
 
 
 def low_margin(scores: Sequence[float]) -> float:
@@ -160,11 +167,11 @@ def _standing(values: Sequence[float]) -> np.ndarray:
 
 
 def _fresh(candidates: Iterable[Candidate], history: Iterable[Event]) -> list[Candidate]:
-    """The candidates that no event is about, one of each query, in the order of reference and words."""
+    """The candidates that no event is about, one of each query, as `drawn`."""
     said = [event.judgement for event in history]
     by_id = {(one.reference_id, one.text) for one in said if one.reference_id is not None}
     by_hash = {(one.reference_hash, one.text) for one in said if one.reference_hash is not None}
-    ordered = sorted(candidates, key=lambda one: (one.reference_id, one.text, repr(one)))
+    ordered = sorted(candidates, key=lambda one: (drawn(one.reference_id, one.text), repr(one)))
     once = {(one.reference_id, one.text): one for one in reversed(ordered)}
     return [
         one

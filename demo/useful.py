@@ -1,19 +1,21 @@
 """Which queries to judge next: what the Judge tab offers as "Useful next"."""
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from threading import Lock
 
-from core.next_queries import HITS, NOTHING_SPECIAL, Candidate, next_queries
+from core.errors import HemlineError
+from core.next_queries import HITS, NOTHING_SPECIAL, Candidate, drawn, next_queries
 from core.search import Searcher, search_many
 from core.types import Hit
 from core.verdicts import Event
 from demo.guarding import OnFile, on_file, plain
-from demo.service import Service
+from demo.service import Service, built_fingerprint
 
+LOG = logging.getLogger("hemline")
 MOST = 100
 LOOKED_AT = 60
 """How many queries that nobody judged are answered, to see what judging them is worth."""
@@ -44,50 +46,54 @@ class _Answered:
 def useful_queries(service: Service, history: Iterable[Event]) -> list[Useful]:
     """At most MOST queries of one catalogue, the most useful first; none of those anybody judged.
 
-    Of the queries beside the catalogue's photos LOOKED_AT are answered, for at most SECONDS a call, and ranked
-    by core.next_queries; the others follow in the order of their files. Answers are kept while the app runs,
-    by model and index. The second version is the model as it was built, where a refined one answers.
+    Of the queries beside the catalogue's photos LOOKED_AT are answered, for about SECONDS a call at most, and
+    ranked by core.next_queries; the others follow in the order of their files. Answers are kept while the app
+    runs, by model and index. The second version is the model as it was built, where a refined one answers.
     """
     past = list(history)
     seen = {(event.judgement.reference_id, event.judgement.text) for event in past}
     file = on_file(service)
     fresh = list(dict.fromkeys(query for query in file.queries if query not in seen))
     there = [query for query in fresh if query[0] in service.searcher.index.positions]
-    looked_at = sorted(there, key=_shuffled)[:LOOKED_AT]
+    looked_at = sorted(there, key=lambda query: drawn(*query))[:LOOKED_AT]
     until = time.monotonic() + SECONDS
-    hits = _answers(service.searcher, service, service.version, looked_at, until)
+    hits = _answers(service, service.searcher, service.model_fingerprint, looked_at, until)
     others: dict[Asked, list[Hit]] = {}
     if service.plain is not None:
-        others = _answers(service.plain, service, "", list(hits), until)
+        built = built_fingerprint(service.checkpoint)
+        others = _answers(service, service.plain, built, list(hits), until)
     candidates = [_candidate(service, file, query, hits[query], others.get(query, [])) for query in hits]
     ranked = next_queries(candidates, past, vocabulary=service.store.vocabulary)
-    found = {
-        (one.candidate.reference_id, one.candidate.text): Useful(
-            one.candidate.reference_id, one.candidate.text, one.why
-        )
-        for one in ranked
-    }
+    found = [Useful(one.candidate.reference_id, one.candidate.text, one.why) for one in ranked]
     rest = [Useful(*query, NOTHING_SPECIAL) for query in fresh if query not in hits]
-    return [*found.values(), *rest][:MOST]
+    return [*found, *rest][:MOST]
 
 
 def _answers(
-    searcher: Searcher, service: Service, version: str, queries: Sequence[Asked], until: float
+    service: Service, searcher: Searcher, model: str, queries: Sequence[Asked], until: float
 ) -> dict[Asked, list[Hit]]:
     """The first hits of the queries that are answered by `until`, those answered before among them."""
-    known = _known(service.name, service.index_fingerprint, str(service.checkpoint), version)
+    known = _known(service.name, service.index_fingerprint, model)
     with known.lock:
         missing = [query for query in queries if query not in known.hits]
         for start in range(0, len(missing), SLICE):
             if time.monotonic() > until:
                 break
             some = missing[start : start + SLICE]
-            known.hits.update(zip(some, search_many(searcher, some, HITS), strict=True))
+            known.hits.update(zip(some, _answered(searcher, some), strict=True))
         return {query: known.hits[query] for query in queries if query in known.hits}
 
 
+def _answered(searcher: Searcher, queries: Sequence[Asked]) -> list[list[Hit]]:
+    try:
+        return search_many(searcher, queries, HITS)
+    except HemlineError as error:  # words on file that are too long for the model: not worth the whole queue
+        LOG.warning("%d queries beside the catalogue are not weighed: %s", len(queries), error)
+        return [[] for _ in queries]
+
+
 @lru_cache(maxsize=8)
-def _known(catalogue: str, index: str, checkpoint: str, version: str) -> _Answered:
+def _known(catalogue: str, index: str, model: str) -> _Answered:
     return _Answered()
 
 
@@ -104,8 +110,3 @@ def _candidate(
         targets=file.targets.get((reference, plain(text)), ()),
         reference_hash=service.searcher.hash_of(reference),
     )
-
-
-def _shuffled(query: Asked) -> bytes:
-    """Files group queries by category and reference; this mixes them, the same way on every machine."""
-    return sha256(repr(query).encode()).digest()

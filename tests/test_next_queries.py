@@ -103,12 +103,8 @@ def test_each_measure_says_what_it_is_for() -> None:
         judged(replace(other, text="asked before"), "acceptable", 2, annotator="Bo"),
     ]
     everything = [calm, close, torn, missed, replace(other, other=other.hits[:10])]
-    for measure, name in (
-        (LOW_MARGIN, "close"),
-        (VERSIONS, "torn"),
-        (SUSPECTED, "missed"),
-        (PEOPLE, "other"),
-    ):
+    expected = {LOW_MARGIN: "close", VERSIONS: "torn", SUSPECTED: "missed", PEOPLE: "other"}
+    for measure, name in expected.items():
         first = next_queries(everything, past, mix={measure: 1.0})[0]
         assert (first.candidate.reference_id, first.why) == (name, WHY[measure])
     last = next_queries(everything, past, mix=MIX)[-1]
@@ -127,6 +123,14 @@ def test_the_measures_count_what_they_say() -> None:
     assert suspected(IDS[:4], scores, ("elsewhere",)) == 4
     assert suspected(IDS[:4], scores, ("g00",)) == 0
     assert suspected(IDS[:4], scores, ()) == 0
+
+
+def test_an_empty_mix_is_as_good_as_drawn() -> None:
+    found = [Candidate(f"r{number:02d}", "t", ("g1",), (0.5,)) for number in range(40)]
+    ranked = next_queries(found, mix={})
+    places = [int(one.candidate.reference_id[1:]) for one in ranked]
+    assert sorted(places) == list(range(40)) and np.abs(np.diff(places)).sum() > 60
+    assert {one.why for one in ranked} == {NOTHING_SPECIAL}
 
 
 def test_an_unknown_measure_and_no_turn_at_all_are_refused() -> None:
