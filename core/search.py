@@ -127,6 +127,20 @@ def search(
     return find(searcher.index, vectors, top_k, None if keep_reference else [copies])[0]
 
 
+def search_many(
+    searcher: Searcher, queries: Sequence[tuple[str | None, str | None]], top_k: int = 10
+) -> list[list[Hit]]:
+    """For each query (a catalogue id or None, words or None) what `search` would answer, in one batch."""
+    words = [text if text and text.strip() else None for _, text in queries]
+    shown = [_reference(searcher, id_, None) for id_, _ in queries]
+    if any(look is None and text is None for (look, _), text in zip(shown, words, strict=True)):
+        raise HemlineError("a query is empty; give a reference picture, words, or both")
+    if not queries:
+        return []
+    vectors = searcher.backbone.embed_queries([look for look, _ in shown], words)
+    return find(searcher.index, vectors, top_k, [copies for _, copies in shown])
+
+
 def describe(
     searcher: Searcher, *, reference_id: str | None = None, reference_image: Reference | None = None
 ) -> str:

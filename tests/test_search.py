@@ -17,7 +17,7 @@ from core.catalogue import main
 from core.cli import entry
 from core.errors import HemlineError
 from core.pictures import PictureError, picture_hash, read_picture
-from core.search import Searcher, describe, open_searcher, search
+from core.search import Searcher, describe, open_searcher, search, search_many
 from tests.bench import query_overhead
 from tests.small_catalogue import copy_photos, make_model
 from tests.tiny_backbones import tiny
@@ -57,6 +57,15 @@ def expected(searcher: Searcher, look: object, text: str | None) -> list[str]:
     # Rounded, as a copy's vector may differ in its last bit from another place in the batch; copies tie.
     scores = (searcher.backbone.embed_targets(pictures) @ query).round(6)
     return [list(searcher.pictures)[row] for row in np.argsort(-scores, kind="stable")]
+
+
+def test_many_queries_at_once_are_answered_as_one_by_one(searcher: Searcher, photo: Path) -> None:
+    asked = [(photo.stem, WISH), (photo.stem, None), (None, WISH)]
+    found = search_many(searcher, asked, top_k=6)
+    assert found == [search(searcher, reference_id=id_, text=text, top_k=6) for id_, text in asked]
+    assert search_many(searcher, []) == []
+    with pytest.raises(HemlineError, match="a query is empty"):
+        search_many(searcher, [*asked, (None, " ")])
 
 
 @pytest.mark.parametrize("text", [WISH, None], ids=["photo and words", "photo"])
