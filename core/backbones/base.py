@@ -268,6 +268,7 @@ def chosen_rows(features: Tensor, given: Sequence[int]) -> Tensor:
     if features.ndim == 3:
         if all(given):
             return features
-        return features[torch.tensor([bool(count) for count in given], device=features.device)]
+        rows = [row for row, count in enumerate(given) if count]
+        return features[torch.tensor(rows, device=features.device)]
     places = torch.arange(features.shape[1], device=features.device)
     return features[places[None] < torch.tensor(given, device=features.device)[:, None]]

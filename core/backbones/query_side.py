@@ -67,7 +67,10 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
 
 
 def write_query_side(backbone: "Backbone", path: Path) -> None:
-    """Write the query side, and the anchors of its scope, as safetensors, atomically; HemlineError where the disk does not take it."""
+    """Write the query side, and the anchors of its scope, as safetensors, atomically.
+
+    HemlineError where the disk does not take it.
+    """
 
     def write(aside: Path) -> None:
         anchors = {} if backbone.scope is None else {ANCHORS: backbone.scope.anchors}
