@@ -22,7 +22,7 @@ FAR, NEAR = 0.80, 0.90
 
 @dataclass(frozen=True)
 class Scope:
-    """`outside` answers where no judged query is near; `anchors` are its vectors of those, unit rows [a, dim]."""
+    """`outside` answers where no judged query is near; `anchors` [a, dim] are its unit vectors of those."""
 
     outside: "Backbone"
     anchors: Tensor
