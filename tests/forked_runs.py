@@ -32,6 +32,7 @@ IMPORTED_ONCE = (
     "core.backbones.mllm",
     "peft",
     "train.bank",
+    "train.refinement",
     "train.session",
 )
 
@@ -125,7 +126,7 @@ def _shorten_saving() -> None:
 
 def _arm(kill_at: float | str | None) -> None:
     """Set the kill: each step asks for its learning rate, and a card is closed by `finish_card`."""
-    from train import loop, session
+    from train import loop, refinement, session
 
     steps = 0
     real = loop.learning_rate
@@ -137,7 +138,7 @@ def _arm(kill_at: float | str | None) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*arguments)
 
-    loop.learning_rate = counted
+    loop.learning_rate = refinement.learning_rate = counted  # type: ignore[attr-defined]
     if isinstance(kill_at, float):
         threading.Timer(kill_at, os.kill, (os.getpid(), signal.SIGKILL)).start()
     if kill_at == "closing":
