@@ -78,11 +78,13 @@ def build(
     ids: Sequence[str] | None = None,
     allow_partial: bool = False,
     batch: int = 32,
+    device: str = "cpu",
 ) -> Built:
     """Index the pictures under `images` (those named in `ids`, in that order; None: all) as `out`.
 
     Missing and unusable pictures are refused, with the others' work kept, unless `allow_partial`: then the
-    card is partial and names them. Raises HemlineError, with an older index at `out` intact.
+    card is partial and names them. `device` is torch's name of where the model computes. Raises HemlineError,
+    with an older index at `out` intact.
     """
     from core.backbones import load_backbone
 
@@ -95,7 +97,7 @@ def build(
     left_out = {name: "missing" for name in wanted if name not in found}
     _refuse_partial(left_out, len(wanted), allow_partial)
     photos = _hashed({name: found[name] for name in wanted if name in found}, left_out)
-    backbone = load_backbone(model)
+    backbone = load_backbone(model, device=device)
     fingerprints = backbone.target_fingerprint(), backbone.tower_fingerprint()
     with staging(out, *fingerprints) as folder:
         earlier = _earlier(out, *fingerprints)

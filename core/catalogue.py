@@ -15,6 +15,7 @@ import json
 from pathlib import Path
 
 from core.cli import entry
+from core.devices import add_device, find_device
 from core.errors import HemlineError
 from core.index import load_card
 
@@ -45,6 +46,7 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     build.add_argument("--split", default="val", help="the split of --data (val)")
     build.add_argument("--allow-partial", action="store_true", help="leave out photos that cannot be used")
     build.add_argument("--batch", type=int, default=32, help="photos encoded and kept at once (32)")
+    add_device(build)
     build.set_defaults(run=_build)
 
 
@@ -115,7 +117,15 @@ def _build(arguments: argparse.Namespace) -> None:
         images = images or arguments.data / "images"
     if images is None:
         raise HemlineError("--images is missing; give the folder of the photos")
-    built = build(arguments.model, images, arguments.out, ids, arguments.allow_partial, arguments.batch)
+    built = build(
+        arguments.model,
+        images,
+        arguments.out,
+        ids,
+        arguments.allow_partial,
+        arguments.batch,
+        find_device(arguments.device),
+    )
     card = built.card
     partial = f", partial: {len(card.left_out)} left out" if card.partial else ""
     print(

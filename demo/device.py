@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import HemlineError
+from core.devices import find_device
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,18 +38,16 @@ def place(backbone: "Backbone", checkpoint: Path, device: str, zero_gpu: bool) -
     With `zero_gpu` a second copy serves queries on the lent GPU; this one stays on the CPU and answers
     whenever none is lent. HemlineError for "cuda" where there is none.
     """
-    import torch
-
     if zero_gpu:
         from core.backbones import load_backbone
 
         # with "cpu" too, since a ZeroGPU Space does not start without a function that asks for a GPU
         lend(backbone, load_backbone(checkpoint).to("cuda") if device != "cpu" else None)
-    elif device == "cuda" and not torch.cuda.is_available():
-        raise HemlineError("HEMLINE_DEVICE is cuda, but torch finds no GPU here; use auto or cpu")
-    elif device != "cpu" and torch.cuda.is_available():
-        backbone.to("cuda")
-        LOG.info("the model is on %s", torch.cuda.get_device_name())
+    elif (found := find_device(device, "HEMLINE_DEVICE")) != "cpu":
+        import torch
+
+        backbone.to(found)
+        LOG.info("the model is on %s", torch.cuda.get_device_name(found))
 
 
 def lend(backbone: "Backbone", on_gpu: "Backbone | None") -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.devices import DEVICES
 from core.errors import HemlineError
 from core.files import read_text
 from core.verdicts import VOCABULARY, Verdict, read_vocabulary
@@ -16,7 +17,6 @@ LOG = logging.getLogger("hemline")
 REPOSITORY = Path(__file__).resolve().parents[1]
 VOLUME = Path("/data")  # where a Space's volume is attached, by convention
 SPACE_HOST, SPACE_PORT = "0.0.0.0", 7860  # what a Space expects of its app
-DEVICES = ("auto", "cpu", "cuda")
 # File systems on which SQLite's write-ahead log does not work, and where a file appears elsewhere only later.
 REMOTE_KINDS = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "lustre", "virtiofs")
 

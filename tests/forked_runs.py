@@ -126,7 +126,7 @@ def _shorten_saving() -> None:
 
 def _arm(kill_at: float | str | None) -> None:
     """Set the kill: a step asks for its learning rate, a batch is saved, `finish_card` closes a card."""
-    from train import loop, session, written
+    from train import loop, refinement, session, written
 
     steps = 0
 
@@ -140,7 +140,7 @@ def _arm(kill_at: float | str | None) -> None:
 
         return call
 
-    loop.learning_rate = counted(loop.learning_rate)
+    loop.learning_rate = refinement.learning_rate = counted(loop.learning_rate)  # type: ignore[attr-defined]
     written.write_json = counted(written.write_json)
     if isinstance(kill_at, float):
         threading.Timer(kill_at, os.kill, (os.getpid(), signal.SIGKILL)).start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.datasets.fashioniq import read_split
@@ -114,6 +114,7 @@ def test_what_is_said_of_too_many_photos_is_repeated() -> None:
     assert repeated(many) == frozenset(), "in a large set a few alike are no sign of anything"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_one_verdict(text: str) -> None:
     once = cleaned(text)
@@ -165,6 +166,7 @@ def test_a_change_is_worded_from_two_captions() -> None:
     assert worded_change(red, red, random.Random(0)) == ()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 12), st.integers(1, 3), st.integers(0, 5))
 def test_pairs_are_of_near_photos_that_are_not_the_same(count: int, each: int, seed: int) -> None:
     photos = [f"p{n}" for n in range(count)]

@@ -81,10 +81,13 @@ class Asking(nn.Module):
 
     Every second such query is asked as in a catalogue that has no near answer: what meets its request in the
     reference's own line takes no part. With `memory`, the candidates of the last batches take part
-    too, as they were then (cross-batch memory, arXiv 1912.06798); it is part of a checkpoint.
+    too, as they were then (cross-batch memory, arXiv 1912.06798); it is part of a checkpoint. Its vectors are
+    on `device`; what they are of stays on the CPU, where it is read.
     """
 
-    def __init__(self, lines: Lines, dim: int = 0, memory: int = 0) -> None:
+    def __init__(
+        self, lines: Lines, dim: int = 0, memory: int = 0, device: torch.device | str = "cpu"
+    ) -> None:
         super().__init__()
         photos = list(lines.designs)
         self._standing = Standing([lines.designs[photo] for photo in photos])
@@ -94,7 +97,7 @@ class Asking(nn.Module):
         self.vectors: Tensor
         self.places: Tensor
         self.next: Tensor
-        self.register_buffer("vectors", torch.zeros(memory, dim))
+        self.register_buffer("vectors", torch.zeros(memory, dim, device=device))
         self.register_buffer("places", torch.full((memory,), -1))
         self.register_buffer("next", torch.zeros((), dtype=torch.long))
 
@@ -130,7 +133,8 @@ class Asking(nn.Module):
             kept = self._standing.kept(request, own, places)
             weights[i] = np.where(met[i] & ~out[i], np.exp(kept / KEPT_TEMPERATURE), 0.0)
         scores = queries[rows].float() @ vectors.T / temperature
-        return asked_loss(scores, torch.from_numpy(met), torch.from_numpy(weights))
+        met_ones, weighed = (torch.from_numpy(table).to(scores.device) for table in (met, weights))
+        return asked_loss(scores, met_ones, weighed)
 
     @torch.no_grad()
     def _remember(self, places: np.ndarray, vectors: Tensor) -> None:

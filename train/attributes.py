@@ -42,17 +42,19 @@ class AttributeHeads(nn.Module):
         if not rows:
             return vectors.sum() * 0.0
         labels = [self.labels[photos[row]] for row in rows]
-        known = vectors[torch.tensor(rows)].float() * SCALE
+        known = vectors[torch.tensor(rows, device=vectors.device)].float() * SCALE
         total = known.sum() * 0.0
         for name, head in self.heads.items():
             logits = head(known).float()
             if name in SEVERAL:
-                wanted = torch.stack([label[name] for label in labels])
+                wanted = torch.stack([label[name] for label in labels]).to(logits.device)
                 total = total + SEVERAL_WEIGHT * functional.binary_cross_entropy_with_logits(logits, wanted)
             else:
                 column = torch.stack([label[name] for label in labels])
                 if (column != ABSENT).any():
-                    total = total + functional.cross_entropy(logits, column, ignore_index=ABSENT)
+                    total = total + functional.cross_entropy(
+                        logits, column.to(logits.device), ignore_index=ABSENT
+                    )
         return total / len(self.heads)
 
     def _label(self, garment: Garment) -> dict[str, Tensor]:

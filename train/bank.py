@@ -51,7 +51,7 @@ class StaticBank:
         lines = self.material.lines
         self.asking = Asking(lines) if lines and self.config.asked else None
         self.column = {photo: i for i, photo in enumerate(self.photos)}
-        self.bank = torch.from_numpy(self._embedded())
+        self.bank = torch.from_numpy(self._embedded()).to(self.backbone.device)
         human = [e.query for e in human_examples(self.material.split, random.Random(0))]
         rng = random.Random(f"bank-{self.config.seed}")
         self.shown, self.drawn = epoch_of(self.material, self.config, rng, 0)
@@ -75,10 +75,11 @@ class StaticBank:
         `asked` times the term of `train.asking`.
         """
         batch = [self.shown[i] for i in indices]
+        device = self.bank.device
         queries = encoded_queries(self.backbone, self.material, batch, self.config, self.precision)
-        targets = torch.tensor([self.column[e.query.target] for e in batch])
-        mask = torch.from_numpy(negative_mask([e.query for e in batch], self.columns, self.known))
-        asked = torch.zeros(())
+        targets = torch.tensor([self.column[e.query.target] for e in batch], device=device)
+        mask = torch.from_numpy(negative_mask([e.query for e in batch], self.columns, self.known)).to(device)
+        asked = torch.zeros((), device=device)
         if self.asking is not None:
             temperature = self.config.temperature
             asked = self.asking.loss(queries, self.bank, self.photos, batch, temperature) * self.config.asked
@@ -87,6 +88,7 @@ class StaticBank:
             hard = torch.zeros(len(batch), len(self.photos), dtype=torch.bool)
             for row, index in enumerate(indices):
                 hard[row, self.mined[index]] = True
+            hard = hard.to(device)
         return asked + info_nce(
             queries, self.bank, targets, mask, self.config.temperature, hard, self.config.hard_weight
         )
@@ -95,11 +97,11 @@ class StaticBank:
         was_training = self.backbone.training
         self.backbone.eval()
         found: list[list[int]] = []
-        bank = self.bank.numpy()
-        with torch.inference_mode(), computing(self.precision):
+        bank = self.bank.cpu().numpy()
+        with torch.inference_mode(), computing(self.precision, self.backbone.device):
             for start in range(0, len(self.shown), SHARD):
                 some = self.shown[start : start + SHARD]
-                vectors = query_vectors(self.backbone, self.material, some).float().numpy()
+                vectors = query_vectors(self.backbone, self.material, some).float().cpu().numpy()
                 targets = np.array([self.column[e.query.target] for e in some])
                 mask = negative_mask([e.query for e in some], self.columns, self.known)
                 mined = mine_hard_negatives(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import entry
+from core.devices import add_device, find_device
 from core.errors import HemlineError
 from train.options import add_config, check_ranges, config_from, use_threads
 from train.written import COMMAND, Texts, discard_work, in_batches, save_texts
@@ -122,10 +123,9 @@ def _load(model: Path, device: str) -> "tuple[MllmBackbone, dict[str, str]]":
     from core.backbones.mllm import MllmBackbone
     from train.evaluate import checkpoint_facts
 
-    backbone = load_backbone(model)
+    backbone = load_backbone(model, device=device)
     if not isinstance(backbone, MllmBackbone) or "caption" not in backbone.spec.prompts:
         raise HemlineError(f"{model} writes no captions; use a chat-style model or one with a stage 1")
-    backbone.to(device)
     facts = checkpoint_facts(model, backbone)[0]
     return backbone, {"model": facts["name"], "model_fingerprint": facts["fingerprint"]}
 
@@ -210,12 +210,12 @@ def main() -> None:
         "--cache", type=Path, default=Path("data/features"), help="keeps the frozen tower's features"
     )
     parser.add_argument("--threads", type=int, help="of torch; left out: one a core")
-    parser.add_argument("--device", default="cpu", help="where the model computes: cpu (default) or cuda")
+    add_device(parser)
     add_config(parser, CaptionConfig)
     args = parser.parse_args()
     config = config_from(args, CaptionConfig)
     use_threads(args.threads)
-    counts = write_texts(args.model, args.data, args.out, args.cache, config, args.device)
+    counts = write_texts(args.model, args.data, args.out, args.cache, config, find_device(args.device))
     if counts is not None:
         print(_table(counts))
 

@@ -23,7 +23,7 @@ def caption_loss(backbone: "Backbone", rows: "Tensor", captions: Sequence[str], 
 
     assert isinstance(backbone, MllmBackbone)
     texts = fitted(backbone, list(captions))
-    with computing(precision):
+    with computing(precision, backbone.device):
         return backbone.caption_loss(rows, texts)
 
 
@@ -42,7 +42,7 @@ def shared_caption_loss(
     import torch
 
     if not captions:
-        return torch.zeros(())
+        return torch.zeros((), device=backbone.device)
     tokens = [_tokens(backbone, caption) for caption in captions]
     whole = sum(tokens)
 
@@ -53,7 +53,7 @@ def shared_caption_loss(
     own = share(len(captions))
     if own.start == own.stop:
         return everyones_sum(torch.zeros((), device=backbone.device))
-    return everyones_sum(in_chunks(part, own, chunk).sum())
+    return everyones_sum(in_chunks(part, own, chunk, backbone.device).sum())
 
 
 def _tokens(backbone: "Backbone", caption: str) -> int:

@@ -52,7 +52,7 @@ def save_checkpoint(
     def write(folder: Path) -> None:
         folder.mkdir()
         moments, settings = _optimizer_state(optimizer)
-        randoms, random_settings = _random_state()
+        randoms, random_settings = _random_state(_gpu(tensors))
         named = {
             **_prefixed("weights", tensors),
             **_prefixed("optimizer", moments),
@@ -111,7 +111,7 @@ def load_checkpoint(
         for name, value in weights.items():
             tensors[name].copy_(value)
     _restore_optimizer(optimizer, _unprefixed("optimizer", saved), state["optimizer"])
-    _restore_random(_unprefixed("random", saved), state["random"])
+    _restore_random(_unprefixed("random", saved), state["random"], _gpu(tensors))
     return Progress(**state["progress"])
 
 
@@ -163,8 +163,16 @@ def _restore_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor], sett
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _random_state() -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The states of torch's (CPU), NumPy's and Python's global generators: uint8 tensors and JSON values."""
+def _gpu(tensors: Mapping[str, Tensor]) -> torch.device | None:
+    """The GPU that some of `tensors` is on, None where all are on the CPU."""
+    return next((t.device for t in tensors.values() if t.device.type == "cuda"), None)
+
+
+def _random_state(gpu: torch.device | None) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The states of torch's (the CPU's, and that of `gpu`), NumPy's and Python's global generators.
+
+    uint8 tensors and JSON values.
+    """
     version, words, gauss = random.getstate()
     kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     tensors = {
@@ -172,14 +180,20 @@ def _random_state() -> tuple[dict[str, Tensor], dict[str, Any]]:
         "numpy": torch.from_numpy(np.asarray(keys, np.uint32).view(np.uint8).copy()),
         "python": torch.from_numpy(np.asarray(words, np.uint32).view(np.uint8).copy()),
     }
+    if gpu is not None:
+        tensors["cuda"] = torch.cuda.get_rng_state(gpu)
     numpy_settings = [str(kind), int(position), int(has_gauss), float(cached)]
     return tensors, {"numpy": numpy_settings, "python": [version, gauss]}
 
 
-def _restore_random(tensors: Mapping[str, Tensor], settings: dict[str, Any]) -> None:
+def _restore_random(
+    tensors: Mapping[str, Tensor], settings: dict[str, Any], gpu: torch.device | None
+) -> None:
     kind, position, has_gauss, cached = settings["numpy"]
     version, gauss = settings["python"]
     torch.set_rng_state(tensors["torch"])
+    if gpu is not None and "cuda" in tensors:  # not in one that a CPU wrote
+        torch.cuda.set_rng_state(tensors["cuda"], gpu)
     np.random.set_state((kind, tensors["numpy"].numpy().view(np.uint32), position, has_gauss, cached))
     random.setstate((version, tuple(tensors["python"].numpy().view(np.uint32).tolist()), gauss))
 

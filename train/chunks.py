@@ -11,16 +11,26 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+CPU = torch.device("cpu")
 
-def in_chunks(encode: Callable[[slice], Tensor], rows: slice, size: int) -> Tensor:
+
+def in_chunks(
+    encode: Callable[[slice], Tensor], rows: slice, size: int, device: torch.device = CPU
+) -> Tensor:
     """`encode` of `rows` (a slice with both ends), `size` rows at a time; size 0: all at once.
 
     `encode` answers a row for each of the slice it is given, does all it needs itself (it is called again in
-    the backward pass) and draws random numbers from torch's generators only, which are replayed. The
-    gradients are those of `encode` of the parts without forgetting.
+    the backward pass) and draws random numbers from torch's generators of the CPU and of `device` only, which
+    are replayed. The gradients are those of `encode` of the parts without forgetting.
     """
     if size <= 0 or rows.stop - rows.start <= size or not torch.is_grad_enabled():
         return encode(rows)
     starts = range(rows.start, rows.stop, size)
     parts = [slice(start, min(start + size, rows.stop)) for start in starts]
-    return torch.cat([checkpoint(encode, part, use_reentrant=False) for part in parts])
+    # torch replays the generators of those GPUs alone that it sees a tensor of among the arguments.
+    there = torch.empty(0, device=device)
+
+    def chunk(part: slice, _: Tensor) -> Tensor:
+        return encode(part)
+
+    return torch.cat([checkpoint(chunk, part, there, use_reentrant=False) for part in parts])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import entry
 from core.datasets.cirr import SPLITS, Cirr, read_cirr
+from core.devices import add_device, find_device
 from core.errors import HemlineError
 from core.evaluation.cirr import rank_gallery
 from core.evaluation.submission import LENGTHS, encode, faults, submission
@@ -73,7 +74,9 @@ def _write(options: argparse.Namespace) -> None:
         queries, gallery, _ = given_vectors(cirr, options.embeddings, options.normalise)
         rankings = rank_gallery(cirr.pairs, cirr.gallery, queries, gallery)
     else:
-        found = model_vectors(options.model, cirr, options.images, cache=options.features)
+        found = model_vectors(
+            options.model, cirr, options.images, cache=options.features, device=find_device(options.device)
+        )
         rankings = rank_gallery(cirr.pairs, cirr.gallery, found.queries, found.gallery)
         for key in found.cut:
             print(f"cut to the model's text limit: pair {key}", file=sys.stderr)
@@ -115,6 +118,7 @@ def main() -> None:
     command.add_argument("--features", type=Path, help="a folder that keeps the frozen tower's features")
     command.add_argument("--out", type=Path, required=True, help="the folder to write into")
     command.add_argument("--name", required=True, help="what the submission is called")
+    add_device(command)
     command.set_defaults(run=_write)
     command = commands.add_parser("validate", help="name every fault of a submission's files")
     command.add_argument("--data", type=Path, required=True, help="the folder of CIRR's annotations (rc2)")

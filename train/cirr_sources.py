@@ -44,10 +44,12 @@ def model_vectors(
     modality: str = "both",
     allow_partial: bool = False,
     cache: Path | None = None,
+    device: str = "cpu",
 ) -> Embedded:
     """Load the model, read and encode the photos, embed pairs and gallery; errors as the parts raise them.
 
     A caption over the model's text limit loses its last words: an evaluation neither dies of it nor hides it.
+    `device`: torch's name of where the model computes.
     """
     from core.backbones import load_backbone
     from core.backbones.spec import read_spec
@@ -59,7 +61,7 @@ def model_vectors(
     report = check_images(cirr.to_split(images), cirr.gallery)
     partial = require_complete(report, allow_partial)
     left = without_photos(cirr, [*report.missing, *report.corrupt]) if partial else cirr
-    backbone: Backbone = load_backbone(model)
+    backbone: Backbone = load_backbone(model, device=device)
     captions = [pair.caption for pair in left.pairs]
     texts = fitted(backbone, captions)
     looks = encode(backbone, report.found, cache)
@@ -77,9 +79,10 @@ def evaluate_model(
     modality: str = "both",
     allow_partial: bool = False,
     cache: Path | None = None,
+    device: str = "cpu",
 ) -> Result:
     """The result of a model on a split with targets; errors as for `model_vectors`."""
-    found = model_vectors(model, cirr, images, modality, allow_partial, cache)
+    found = model_vectors(model, cirr, images, modality, allow_partial, cache, device)
     return evaluate_places(
         found.cirr,
         place_vectors(found.cirr.pairs, found.cirr.gallery, found.queries, found.gallery),

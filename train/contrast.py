@@ -46,13 +46,14 @@ class InBatch:
     shown: list[Composed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        material = self.material
+        material, device = self.material, self.backbone.device
         dim = self.backbone.spec.dim
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed)
-            self.heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
+            heads = AttributeHeads(material.garments, dim) if self.config.attribute else None
+        self.heads = None if heads is None else heads.to(device)
         asked = material.lines if self.config.asked else None
-        self.asking = Asking(asked, dim, MEMORY) if asked else None
+        self.asking = Asking(asked, dim, MEMORY, device) if asked else None
         # Photographed garments only: in a line of drawn ones the neighbours are wrong, however alike.
         self.affinity = (
             Affinity(material.photographed) if self.config.soft and material.photographed else None
@@ -77,12 +78,12 @@ class InBatch:
         # A garment met in two views is one target: its first view stands for both.
         first = {photo: (photo, view) for photo, view in reversed(targets)}
         photos = list(first)
-        columns = torch.tensor([photos.index(e.query.target) for e in batch])
+        columns = torch.tensor([photos.index(e.query.target) for e in batch], device=self.backbone.device)
         views = [first[photo][1] for photo in photos]
         queries = encoded_queries(self.backbone, self.material, batch, self.config, self.precision)
         candidates = self._candidates(photos, views)
         mask = torch.from_numpy(negative_mask([e.query for e in batch], photos, self._known(batch)))
-        loss = self._contrast(queries, candidates, columns, mask, photos)
+        loss = self._contrast(queries, candidates, columns, mask.to(queries.device), photos)
         if self.heads is not None:
             wanted = [e.query.target for e in batch]
             term = self.heads.loss(queries, wanted) + self.heads.loss(candidates, photos)
@@ -96,10 +97,10 @@ class InBatch:
 
     def _candidates(self, photos: list[str], views: list[int]) -> Tensor:
         def encode(some: slice) -> Tensor:
-            with computing(self.precision):
+            with computing(self.precision, self.backbone.device):
                 return self.backbone.target_vectors(self._rows(photos[some], views[some]))
 
-        own = in_chunks(encode, share(len(photos)), self.config.chunk)
+        own = in_chunks(encode, share(len(photos)), self.config.chunk, self.backbone.device)
         return everyones(own, len(photos))
 
     def _contrast(
@@ -108,7 +109,7 @@ class InBatch:
         hard = info_nce(queries, candidates, columns, mask, self.config.temperature)
         if self.affinity is None or any(photo not in self.affinity for photo in photos):
             return hard
-        alike = torch.from_numpy(self.affinity.between(photos, photos))[columns]
+        alike = torch.from_numpy(self.affinity.between(photos, photos)).to(columns.device)[columns]
         soft = soft_info_nce(
             queries, candidates, columns, alike, mask, self.config.temperature, self.config.soft_temperature
         )
@@ -168,10 +169,11 @@ def encoded_queries(
     """`query_vectors` of a batch, a chunk at a time, of which each process encodes its share."""
 
     def encode(some: slice) -> Tensor:
-        with computing(precision):
+        with computing(precision, backbone.device):
             return query_vectors(backbone, material, batch[some], config.feature_dropout)
 
-    return everyones(in_chunks(encode, share(len(batch)), config.chunk), len(batch))
+    own = in_chunks(encode, share(len(batch)), config.chunk, backbone.device)
+    return everyones(own, len(batch))
 
 
 def query_vectors(

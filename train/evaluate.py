@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import entry
 from core.datasets.cirr import holds_cirr, read_cirr
+from core.devices import add_device, find_device
 from core.errors import HemlineError
 from core.evaluation.given import read_embeddings
 from core.evaluation.given_lists import read_rankings
@@ -46,8 +47,12 @@ def evaluate(
     modality: str = "both",
     allow_partial: bool = False,
     cache: Path | None = None,
+    device: str = "cpu",
 ) -> Result:
-    """Load the model and the split, read and encode its photos, and rank; errors as the parts raise them."""
+    """Load the model and the split, read and encode its photos, and rank; errors as the parts raise them.
+
+    `device`: torch's name of where the model computes.
+    """
     from core.backbones import load_backbone
     from core.backbones.spec import read_spec
     from core.datasets.asked import read_asked
@@ -58,7 +63,7 @@ def evaluate(
     requests = read_asked(asked)
     report = check_images(asked, photos_needed(asked, protocol))
     require_complete(report, allow_partial)
-    backbone = load_backbone(model)
+    backbone = load_backbone(model, device=device)
     facts, seeds = checkpoint_facts(model, backbone)
     return evaluate_split(
         backbone,
@@ -243,6 +248,7 @@ def _evaluate(options: argparse.Namespace) -> Result:
         options.modality,
         options.allow_partial,
         options.features,
+        find_device(options.device),
     )
 
 
@@ -261,6 +267,7 @@ def _evaluate_cirr(options: argparse.Namespace) -> Result:
         options.modality,
         options.allow_partial,
         options.features,
+        find_device(options.device),
     )
 
 
@@ -284,6 +291,7 @@ def main() -> None:
         "--allow-partial", action="store_true", help="leave lacking photos out and mark the result partial"
     )
     parser.add_argument("--features", type=Path, help="a folder that keeps the frozen tower's features")
+    add_device(parser)
     options = parser.parse_args()
     ranks = ranks_path(options.json)
     options.json.parent.mkdir(parents=True, exist_ok=True)  # what cannot be written is told before the work

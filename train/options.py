@@ -7,13 +7,14 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.devices import add_device
 from core.errors import HemlineError
 
 T = TypeVar("T")
 
 
 def add_common(parser: argparse.ArgumentParser, init_needed: bool) -> None:
-    """--data, --out, --init, --cache, --written and --threads."""
+    """--data, --out, --init, --cache, --written, --threads and --device."""
     parser.add_argument(
         "--data", type=Path, required=True, nargs="+", help="dataset folders; their train splits are used"
     )
@@ -31,6 +32,7 @@ def add_common(parser: argparse.ArgumentParser, init_needed: bool) -> None:
         help="folders of train.caption, whose texts are trained on besides",
     )
     parser.add_argument("--threads", type=int, help="of torch; left out: one a core")
+    add_device(parser)
 
 
 def add_config(parser: argparse.ArgumentParser, config: type) -> None:

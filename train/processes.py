@@ -18,8 +18,11 @@ from core.errors import HemlineError
 T = TypeVar("T")
 
 
-def join_group() -> None:
-    """Join the processes that `torchrun` started together; nothing where this is the only one."""
+def join_group(device: str = "cpu") -> None:
+    """Join the processes that `torchrun` started together; nothing where this is the only one.
+
+    `device`: where this one computes, a GPU of its own or the CPU; all say the same kind.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
         return
     lacking = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
@@ -27,7 +30,11 @@ def join_group() -> None:
         raise HemlineError(
             f"WORLD_SIZE is set but {', '.join(lacking)} is not; start several processes with torchrun"
         )
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    if device == "cpu":
+        distributed.init_process_group("gloo")
+        return
+    torch.cuda.set_device(device)  # what barriers use
+    distributed.init_process_group("nccl")
 
 
 def leave_group() -> None:

@@ -35,8 +35,10 @@ FALL = 1.0  # points that R@10 or the edit accuracy of the slice may lose to go 
 def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[str, Any]:
     """Train a version, measure it, write it, and let it go live where it may; what was measured."""
     from core.backbones.query_side import query_tensors, with_query_side
+    from core.backbones.scope import Scope
     from train.flag_effect import measure
     from train.refine_material import opened
+    from train.refinement import embedded
 
     job.at("loading")
     searcher, material = opened(args.model, args, config, lambda done, of: job.at("encoding", done, of))
@@ -45,6 +47,7 @@ def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[s
     side = base.target_fingerprint()
     after = with_query_side(base, query_tensors(base))
     kept = train_query_side(job, after, material, config)
+    after.scope = Scope(base, embedded(base, [lesson.asked for lesson in material.lessons()]))
     if after.target_fingerprint() != side:
         raise HemlineError("the training changed the target side, which the index needs; nothing is kept")
     job.at("measuring", 0, 1)

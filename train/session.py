@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.devices import find_device
 from core.errors import HemlineError
 from core.files import fingerprint
 from core.runs import RunCard, finish_card, load_card, save_card, start_card, touch_card
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None":
-    """Set the threads and load --init, or build a model; None where --out is finished already.
+    """Set the threads and load --init, or build a model, on --device; None where --out is finished already.
 
     Refuses (HemlineError) an --out that holds another model or another command's run.
     """
@@ -33,7 +34,8 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     from core.datasets.fashioniq import join_splits
     from core.datasets.layouts import read_either
 
-    join_group()
+    device = find_device(args.device)
+    join_group(device)
     use_threads(args.threads)
     card = one_first(lambda: load_card(args.out) if args.out.is_dir() else None)
     if card is not None and card.command != command:
@@ -46,12 +48,13 @@ def begin(args: argparse.Namespace, command: str, seed: int) -> "Backbone | None
     if card is None:
         refuse_other_model(args.out)
     if args.init is not None:
-        return load_backbone(args.init, args.quantize)
+        return load_backbone(args.init, args.quantize, device)
     if args.quantize != "none":
         raise HemlineError(
             f"--quantize {args.quantize} packs the weights of a model that is there; give it by --init"
         )
-    return build(Parts(seed=seed), wordings(join_splits([read_either(data, "train") for data in args.data])))
+    words = wordings(join_splits([read_either(data, "train") for data in args.data]))
+    return build(Parts(seed=seed), words).to(device)
 
 
 def open_card(command: str, config: dict[str, Any], seed: int, out: Path) -> RunCard:

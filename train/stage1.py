@@ -172,7 +172,7 @@ def warm_up(
         raise HemlineError(
             f"stage 1 writes captions and a model of kind {backbone.spec.kind} cannot; start at stage 2"
         )
-    precision = resolve(config.precision)
+    precision = resolve(config.precision, backbone.device)
     card = open_card("train.stage1", asdict(config), config.seed, out)
     told = "they are what stage 1 trains on: add texts --written by train.caption, or start at stage 2"
     without_records = "" if written else told

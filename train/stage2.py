@@ -129,7 +129,7 @@ def retrieve(
     from train.processes import one_first
     from train.session import open_card
 
-    precision = resolve(config.precision)
+    precision = resolve(config.precision, backbone.device)
     if config.caption and backbone.spec.kind != "mllm":
         raise HemlineError(f"--caption needs a model that captions, not one of kind {backbone.spec.kind}")
     card = open_card("train.stage2", asdict(config), config.seed, out)

@@ -14,6 +14,7 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from core.backbones.framing import to_pixels
+from core.backbones.scope import Scope
 from core.backbones.spec import Spec
 from core.backbones.tensors import tensors_fingerprint
 from core.backbones.vision import Vision
@@ -39,6 +40,8 @@ class Backbone(nn.Module, ABC):
         super().__init__()
         self.spec = spec
         self.tokenizer = tokenizer
+        # of a refined query side (`core.backbones.query_side`): where it applies; None: everywhere
+        self.scope: Scope | None = None
 
     @property
     @abstractmethod
@@ -141,9 +144,21 @@ class Backbone(nn.Module, ABC):
             for start in range(0, len(looks), BATCH):
                 rows = slice(start, start + BATCH)
                 features, counts = self._shown(looks[rows])
-                vectors = self.query_vectors(features, counts, texts[rows])
+                vectors = self.scoped_vectors(features, counts, texts[rows])
                 out[rows] = vectors.float().cpu().numpy()
         return out
+
+    def scoped_vectors(
+        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
+    ) -> Tensor:
+        """`query_vectors` as they answer: where there is a scope, of this side only inside it."""
+        if self.scope is None:
+            return self.query_vectors(features, has_image, texts)
+        outside = self.scope.outside.query_vectors(features, has_image, texts)
+        share = self.scope.share(outside)
+        if not bool(share.any()):
+            return outside
+        return unit(torch.lerp(outside, self.query_vectors(features, has_image, texts), share))
 
     def embed_targets(self, looks: Sequence[Look]) -> np.ndarray:
         """Unit target vectors, float32 [n, dim]."""
@@ -253,6 +268,7 @@ def chosen_rows(features: Tensor, given: Sequence[int]) -> Tensor:
     if features.ndim == 3:
         if all(given):
             return features
-        return features[torch.tensor([bool(count) for count in given], device=features.device)]
+        rows = [row for row, count in enumerate(given) if count]
+        return features[torch.tensor(rows, device=features.device)]
     places = torch.arange(features.shape[1], device=features.device)
     return features[places[None] < torch.tensor(given, device=features.device)[:, None]]

@@ -101,10 +101,10 @@ class ClipBackbone(Backbone):
         worded = [present(text) is not None for text in texts]
         pictures = words = torch.zeros(len(texts), self.spec.dim, device=self.device)
         if features is not None and any(given):
-            rows = torch.tensor(given, device=self.device).nonzero()[:, 0]
+            rows = torch.tensor([row for row, count in enumerate(given) if count], device=self.device)
             pictures = pictures.index_copy(0, rows, self.target_vectors(chosen_rows(features, given)))
         if any(worded):
-            rows = torch.tensor(worded, device=self.device).nonzero()[:, 0]
+            rows = torch.tensor([row for row, said in enumerate(worded) if said], device=self.device)
             words = words.index_copy(
                 0, rows, self.text_vectors([text for text in texts if text and text.strip()])
             )

@@ -146,11 +146,13 @@ class MllmBackbone(Backbone):
             labels.append([IGNORED] * len(prefix) + words)
         self.set_side(None)
         states = self._states(padded := self._pad(ids), tokens)
-        wanted = self._pad(labels, IGNORED).ids[:, 1:]
+        # On the CPU, as an accelerator would have to be waited for to count what is chosen.
+        wanted = pad_rows(labels, IGNORED, self.spec.padding, torch.device("cpu")).ids[:, 1:]
         # Logits are made only where a token is to be predicted: the vocabulary is the widest layer.
-        chosen = wanted != IGNORED
-        logits = self.model.get_output_embeddings()(states[:, : padded.ids.shape[1] - 1][chosen])
-        return functional.cross_entropy(logits.float(), wanted[chosen])
+        rows, places = (wanted != IGNORED).nonzero(as_tuple=True)
+        chosen = states[:, : padded.ids.shape[1] - 1][rows.to(states.device), places.to(states.device)]
+        logits = self.model.get_output_embeddings()(chosen)
+        return functional.cross_entropy(logits.float(), wanted[rows, places].to(logits.device))
 
     def caption(self, looks: Sequence[Look], max_words: int = 24) -> list[str]:
         captions: list[str] = []
@@ -394,16 +396,17 @@ def class_of(model_type: str) -> type[MllmBackbone]:
     return found
 
 
-def load_mllm(folder: Path, spec: Spec, quantize: str = "none") -> MllmBackbone:
+def load_mllm(folder: Path, spec: Spec, quantize: str = "none", device: str = "cpu") -> MllmBackbone:
     """The multi-modal backbone saved in `folder`, whose files were checked against `spec`.
 
-    `quantize`: how the decoder's linear layers are packed, one of `core.backbones.quantize.KINDS`.
+    `quantize`: how the decoder's linear layers are packed, one of `core.backbones.quantize.KINDS`; they are
+    packed on `device`, where everything else goes as well.
     """
     from transformers import AutoModelForImageTextToText, AutoTokenizer
 
     kind = class_of(str(read_json(folder / "config.json").get("model_type")))
     packing = packed(quantize, folder, kind.decoder_of, spec.dtype)
-    model = load_model(AutoModelForImageTextToText, folder, spec.dtype, packing)
+    model = load_model(AutoModelForImageTextToText, folder, spec.dtype, packing, device)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
     projection: nn.Module = nn.Identity()
@@ -419,4 +422,6 @@ def load_mllm(folder: Path, spec: Spec, quantize: str = "none") -> MllmBackbone:
         backbone._wrapper.append(adapters.load(model, folder, spec.adapters))
         backbone._activate()
     backbone.tower.freeze_front()
+    # Packed weights carry what unpacks them, so they stay where they were packed.
+    (backbone if packing is None else backbone.projection).to(device)
     return backbone.eval()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from core.backbones.scope import ANCHORS, Scope
 from core.backbones.tensors import read_tensors, tensors_fingerprint, write_tensors
 from core.errors import HemlineError
 from core.files import write_atomically
@@ -39,9 +40,12 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
     """A backbone with `tensors` as its query side that shares all other weights with `backbone`.
 
     The module objects are its own, so which adapter is on in one says nothing of the other: queries may run
-    on both at once. `backbone` stays as it is. Raises HemlineError where names or shapes differ.
+    on both at once. `backbone` stays as it is, and answers outside the scope where `tensors` hold the anchors
+    of one (`core.backbones.scope`). Raises HemlineError where names or shapes differ.
     """
     own = query_tensors(backbone)
+    anchors = tensors.get(ANCHORS)
+    tensors = {name: tensor for name, tensor in tensors.items() if name != ANCHORS}
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     wanted = {name: tuple(tensor.shape) for name, tensor in own.items()}
     if shapes != wanted:
@@ -58,14 +62,19 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
     with torch.no_grad():
         for name, parameter in query_tensors(twin).items():
             parameter.copy_(tensors[name])
+    twin.scope = None if anchors is None else Scope(backbone, anchors)
     return twin.eval()
 
 
 def write_query_side(backbone: "Backbone", path: Path) -> None:
-    """Write the query side as safetensors, atomically; HemlineError where the disk does not take it."""
+    """Write the query side, and the anchors of its scope, as safetensors, atomically.
+
+    HemlineError where the disk does not take it.
+    """
 
     def write(aside: Path) -> None:
-        write_tensors(query_tensors(backbone), aside)
+        anchors = {} if backbone.scope is None else {ANCHORS: backbone.scope.anchors}
+        write_tensors({**query_tensors(backbone), **anchors}, aside)
         aside.chmod(0o644)  # safetensors makes files that only their owner can read
 
     write_atomically(path, write)

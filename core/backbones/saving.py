@@ -132,15 +132,17 @@ def _write_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None
         raise HemlineError(f"{folder}: the tokenizer cannot be written ({error}); free some space") from None
 
 
-def load_model(auto: Any, folder: Path, dtype: str, packing: Any = None) -> "PreTrainedModel":
+def load_model(
+    auto: Any, folder: Path, dtype: str, packing: Any = None, device: str = "cpu"
+) -> "PreTrainedModel":
     """transformers' model in `folder`; HemlineError when configuration and weights do not fit.
 
-    `packing`: a quantisation of transformers, or None.
+    `packing`: a quantisation of transformers, done on `device`; None: the model as it is, on the CPU.
     """
     import torch
     from safetensors import SafetensorError
 
-    more = {} if packing is None else {"quantization_config": packing, "device_map": {"": "cpu"}}
+    more = {} if packing is None else {"quantization_config": packing, "device_map": {"": device}}
     try:
         model, info = auto.from_pretrained(
             folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True, **more
