@@ -14,7 +14,7 @@ from core.datasets.asked import read_asked
 from core.datasets.fashioniq import read_split
 from core.datasets.leakage import difference_hash
 from core.errors import HemlineError
-from core.guard import Caution, Known, Query, warnings
+from core.guard import MARGINS, Caution, Known, Query, warnings
 from core.opinions import opinions
 from core.pictures import read_picture
 from core.requests import Request
@@ -52,7 +52,11 @@ def cautions(
     )
     index = service.searcher.index
     known = Known(
-        np.asarray(index.vectors), index.positions, service.garments, _Hashes(service.searcher.pictures)
+        np.asarray(index.vectors),
+        index.positions,
+        service.garments,
+        _Hashes(service.searcher.pictures),
+        MARGINS.get(index.card.target_fingerprint),
     )
     return warnings(asked, hit_id, known, history, service.store.vocabulary)
 

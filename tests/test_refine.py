@@ -207,7 +207,8 @@ def test_judgements_on_val_photos_are_refused(world: Path, tmp_path: Path, run: 
     path = tmp_path / "judgements.db"
     store = open_store(path)
     append(store, judgement(searcher, "valdress1", "is red", "valdress4", "hard negative"))
-    append(store, judgement(searcher, "dress1", "is red", "valdress4", "hard negative"))
+    words_alone = judgement(searcher, "dress1", "is red", "valdress4", "hard negative")
+    append(store, replace(words_alone, reference_id=None, reference_hash=None))
     changed = {"judgements": path, "index": tmp_path / "index", "replay": data}
     done = run("train.refine", *arguments(world, tmp_path / "v", **changed))
     assert done.code == 2

@@ -62,7 +62,10 @@ def expected(searcher: Searcher, look: object, text: str | None) -> list[str]:
 def test_many_queries_at_once_are_answered_as_one_by_one(searcher: Searcher, photo: Path) -> None:
     asked = [(photo.stem, WISH), (photo.stem, None), (None, WISH)]
     found = search_many(searcher, asked, top_k=6)
-    assert found == [search(searcher, reference_id=id_, text=text, top_k=6) for id_, text in asked]
+    for hits, (id_, text) in zip(found, asked, strict=True):
+        alone = search(searcher, reference_id=id_, text=text, top_k=6)
+        assert names(hits) == names(alone)  # a batch may round the last bit of a score elsewhere
+        assert [hit.score for hit in hits] == pytest.approx([hit.score for hit in alone], abs=1e-5)
     assert search_many(searcher, []) == []
     with pytest.raises(HemlineError, match="a query is empty"):
         search_many(searcher, [*asked, (None, " ")])

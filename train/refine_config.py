@@ -16,10 +16,10 @@ class RefineConfig:
     references are replayed and measured on at most.
     """
 
-    steps: int = 60
-    judged_batch: int = 24
-    replay_batch: int = 24
-    lr: float = 5e-4
+    steps: int = 50
+    judged_batch: int = 16
+    replay_batch: int = 12
+    lr: float = 7e-4
     margin: float = 0.04
     temperature: float = 0.04
     keep_order: float = 0.3

@@ -6,8 +6,12 @@ Three terms, all on the query side against the frozen vectors of the index:
   that was judged right is drawn above all that is not, InfoNCE; and among the rest the scores keep the order
   they had, by the divergence from the old softmax over the index with the wrong hits taken out;
 - **replay**: queries with known answers go on finding them, InfoNCE over the whole index;
-- **stay**: the vectors of replayed queries, and of these with the words exchanged, stay near the old ones
-  (self-distillation, as in learning without forgetting, arXiv 1606.09282).
+- **stay**: the vectors of replayed queries, of these with the words exchanged, and of the judged references
+  with others' words stay near the old ones (self-distillation, as in learning without forgetting, arXiv
+  1606.09282).
+
+Of what is replayed only that counts which lies in the scope of the judged queries (`core.backbones.scope`):
+elsewhere the refined query side is not asked.
 """
 
 import math
@@ -21,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.backbones.scope import Scope
 from train.losses import info_nce
 from train.material import fitted
 from train.optimizer import OptimizerConfig, learning_rate, make_optimizer, set_learning_rate
@@ -82,8 +87,12 @@ class Refinement:
     def __post_init__(self) -> None:
         self.rng = random.Random(f"refine-{self.config.seed}")
         self.old_lessons = embedded(self.backbone, [lesson.asked for lesson in self.lessons])
-        self.stays = [known.asked for known in self.known] + self._exchanged()
-        self.old = embedded(self.backbone, self.stays)
+        stays = [known.asked for known in self.known] + self._exchanged() + self._lent()
+        old = embedded(self.backbone, stays)
+        near = Scope(self.backbone, self.old_lessons).share(old).flatten() > 0
+        self.known = [known for known, inside in zip(self.known, near, strict=False) if inside]
+        self.stays = [asked for asked, inside in zip(stays, near, strict=True) if inside]
+        self.old = old[near]
 
     def train(self, tell: Callable[[int, float], None]) -> float:
         """Train, then go back as far as the judged hits allow; the share of the way that was kept, 0 to 1.
@@ -140,8 +149,9 @@ class Refinement:
         vectors = query_vectors(self.backbone, asked)
         judged, replayed = vectors[: len(chosen)], vectors[len(chosen) :]
         total = self._judged([self.lessons[i] for i in chosen], judged, self.old_lessons[chosen])
-        total = total + config.stay * self._moved(replayed, self.old[again + staying])
-        if config.again:
+        if len(replayed):
+            total = total + config.stay * self._moved(replayed, self.old[again + staying])
+        if config.again and again:
             known = [self.known[i] for i in again]
             total = total + config.again * self._replayed(known, replayed[: len(again)])
         return total
@@ -197,6 +207,12 @@ class Refinement:
         return [
             Asked(known.asked.look if place % 3 else None, text) for place, (known, text) in enumerate(pairs)
         ]
+
+    def _lent(self) -> list[Asked]:
+        """The judged references with replayed words: what is asked of them next must not have moved."""
+        texts = [known.asked.text for known in self.known]
+        lent = self.rng.sample(texts, min(len(texts), len(self.lessons)))
+        return [Asked(lesson.asked.look, text) for lesson, text in zip(self.lessons, lent, strict=False)]
 
     def _draw(self, of: int, count: int) -> list[int]:
         return self.rng.sample(range(of), min(of, count))
