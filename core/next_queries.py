@@ -29,17 +29,20 @@ LOW_MARGIN = "low margin"
 VERSIONS = "two versions disagree"
 PEOPLE = "people disagree"
 SUSPECTED = "suspected false negative"
+UNMET = "words not met"
 
 WHY: Mapping[str, str] = {
     LOW_MARGIN: "the scores of its answers lie close together",
     VERSIONS: "two versions of the model answer differently",
     PEOPLE: "people disagree on garments among its answers",
     SUSPECTED: "other garments stand above or level with the one meant",
+    UNMET: "some of its answers are not as asked, their records say",
 }
 """The measures, and what each says to whoever judges."""
 
-MIX: Mapping[str, float] = {LOW_MARGIN: 1.0, VERSIONS: 1.0, PEOPLE: 1.0, SUSPECTED: 1.0}
-"""The default weights."""
+MIX: Mapping[str, float] = {LOW_MARGIN: 1.0, VERSIONS: 1.0, PEOPLE: 1.0, SUSPECTED: 1.0, UNMET: 4.0}
+"""The default weights. What the records speak against counts as much as all else: it is what judging mends
+(docs/judgements.md)."""
 
 NOTHING_SPECIAL = "nobody judged its answers yet"
 
@@ -49,7 +52,8 @@ class Candidate:
     """A query that may be judged, with its first hits, best first, about `HITS` of them: ids and cosines.
 
     `other` are the ids of the first ten hits of a second version of the model, empty where there is none;
-    `targets` the right answers that are known.
+    `targets` the right answers that are known; `unmet` how many of the first ten do not meet the words, as
+    the records of the garments say, 0 where there are none.
     """
 
     reference_id: str
@@ -59,6 +63,7 @@ class Candidate:
     other: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     reference_hash: str | None = None
+    unmet: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,8 @@ def _value(name: str, candidate: Candidate, contested: frozenset[str]) -> float:
         return versions_disagree(candidate.hits, candidate.other)
     if name == PEOPLE:
         return float(len(contested.intersection(candidate.hits[:TEN])))
+    if name == UNMET:
+        return float(candidate.unmet)
     return suspected(candidate.hits, candidate.scores, candidate.targets)
 
 

@@ -32,7 +32,7 @@ def judge_first(page: Page, key: str, verdict: str) -> None:
     """Judge the first card by its key, going past a second look where one is asked for."""
     page.keyboard.press(key)
     first, guard = page.locator(".card").first, page.locator("#cards .guard[open]")
-    expect(page.locator(f'.card >> nth=0 >> css=[data-verdict="{verdict}"]').or_(guard).first).to_be_attached()
+    expect(page.locator(f'.card[data-verdict="{verdict}"]').or_(guard).first).to_be_visible()
     if guard.count():
         page.wait_for_timeout(ECHO)
         page.keyboard.press(key)

@@ -1,23 +1,22 @@
 """Judging in headless Chromium: verdicts, second looks, undo, several cards, consent, queues, injection."""
 
-import os
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from core.judgements import current, events, open_store
 from core.pictures import picture_hash
 from core.references import read_reference, references_folder
 from core.verdicts import VOCABULARY, Event
 from tests.contrast import contrast
+from tests.page_steps import CHROMIUM, ECHO, QUIET, ask, judge_first, saved, show
 from tests.running_app import HOSTILE, App, running_app
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SAID = "{document.body.id='owned'}"  # of the injection set, in a reason
 
 
@@ -49,22 +48,6 @@ def page(app: App, browser: Browser, request: pytest.FixtureRequest) -> Iterator
     assert faults == []
 
 
-def show(page: Page, app: App, query: str = "") -> None:
-    page.goto(app.url + query)
-    page.wait_for_selector(".tile .photo.is-loaded")
-
-
-def ask(page: Page, text: str, tile: int | None = 0) -> None:
-    if tile is not None:
-        page.click(f".tile >> nth={tile}")
-    page.locator(".card").evaluate_all("cards => cards.forEach(card => card.classList.add('old'))")
-    page.fill("#change textarea", text)
-    page.press("#change textarea", "Enter")
-    expect(page.locator(".card.skeleton, .card.old")).to_have_count(0)
-    expect(page.locator("#cards .answers-title")).to_have_text(f"“{text}”")
-    expect(page.locator(".card").first).to_be_focused()
-
-
 def verdicts(page: Page) -> list[str]:
     found: list[str] = page.locator(".card").evaluate_all("cards => cards.map(card => card.dataset.verdict)")
     return found
@@ -74,15 +57,10 @@ def stands(page: Page, rank: int, verdict: str) -> None:
     expect(page.locator(".card").nth(rank - 1)).to_have_attribute("data-verdict", verdict)
 
 
-def saved(page: Page, count: int) -> None:
-    noun = "judgement" if count == 1 else "judgements"
-    expect(page.locator("#cards .saved")).to_have_text(f"Saved · {count} {noun} in all")
-
-
 def wait_open(page: Page) -> None:
     """Until the guard's dialog is open and its echo time is over."""
     expect(page.locator("#cards .guard, #judge .guard").locator("visible=true")).to_be_visible()
-    page.wait_for_timeout(600)
+    page.wait_for_timeout(ECHO)
 
 
 def events_of(app: App, annotator: str) -> list[Event]:
@@ -90,17 +68,6 @@ def events_of(app: App, annotator: str) -> list[Event]:
     found = [event for event in events(store) if event.judgement.annotator == annotator]
     store.close()
     return found
-
-
-def judge_first(page: Page, key: str, verdict: str) -> None:
-    """Judge the first card by its key, going past a second look where one is asked for."""
-    page.keyboard.press(key)
-    first, guard = page.locator(".card").first, page.locator("#cards .guard[open]")
-    expect(page.locator(f'.card[data-verdict="{verdict}"]').or_(guard).first).to_be_visible()
-    if guard.count():
-        page.wait_for_timeout(600)
-        page.keyboard.press(key)
-    expect(first).to_have_attribute("data-verdict", verdict)
 
 
 def test_every_verdict_by_its_key_and_by_the_menu(page: Page, app: App, request: Any) -> None:
@@ -141,11 +108,7 @@ def test_a_reason_is_saved_with_the_verdict(page: Page, app: App, request: Any) 
 
 
 def test_a_flag_on_a_known_target_needs_a_second_look(page: Page, app: App, request: Any) -> None:
-    ids = page.locator(".tile").evaluate_all("all => all.map(tile => tile.dataset.id)")
-    reference, target = known_query(app)
-    ask(page, "Is another.", tile=ids.index(reference))
-    card = page.locator(f'.card[data-id="{target}"]')
-    assert card.count(), "the tiny model ranks all forty of which 24 are shown: choose another query"
+    card = known_target_shown(page, app)
     card.get_by_text("Hard negative").click()
     guard = page.locator("#cards .guard")
     expect(guard.locator("figure")).to_have_count(2)  # the target is what was flagged
@@ -164,12 +127,15 @@ def test_a_flag_on_a_known_target_needs_a_second_look(page: Page, app: App, requ
     assert last.verdict == "hard negative" and "judged right" in last.second_look
 
 
-def known_query(app: App) -> tuple[str, str]:
-    """The first dress query on file beside the small catalogue: reference and target."""
-    import json
-
-    row = json.loads((app.model.parent / "closet/captions/cap.dress.val.json").read_text())[0]
-    return row["candidate"], row["target"]
+def known_target_shown(page: Page, app: App) -> Locator:
+    """Ask dress queries that are on file until one shows its target, among the 24 of forty; its card."""
+    ids = page.locator(".tile").evaluate_all("all => all.map(tile => tile.dataset.id)")
+    for row in json.loads((app.model.parent / "closet/captions/cap.dress.val.json").read_text()):
+        ask(page, "Is another.", tile=ids.index(row["candidate"]))
+        card = page.locator(f'.card[data-id="{row["target"]}"]')
+        if card.count():
+            return card
+    raise AssertionError("no query's target is among the first 24")
 
 
 def test_undo_and_redo_go_back_across_queries_and_a_reload(page: Page, app: App, request: Any) -> None:
@@ -250,6 +216,15 @@ def test_a_photo_is_kept_by_consent_alone_and_deleted_again(
     assert len(events_of(app, request.node.name)) == 2  # judgements stay
 
 
+def reach(page: Page, words: str) -> None:
+    """Go through the queue to the item of these words; others' items of this run are in it too."""
+    task, seen = page.locator("#judge .task"), []
+    expect(page.locator("#judge .progress-words")).to_have_text(re.compile(r"^1 of \d+"))
+    while f"“{words}”" not in (seen := [*seen, task.inner_text()])[-1]:
+        assert len(seen) < 60, seen
+        page.keyboard.press("ArrowRight")
+
+
 def test_a_second_look_is_blind_and_a_disagreement_is_settled(page: Page, app: App) -> None:
     names = ["First Judge", HOSTILE[:60], "Third Judge"]
     page.fill("#annotator textarea", names[0])
@@ -265,9 +240,7 @@ def test_a_second_look_is_blind_and_a_disagreement_is_settled(page: Page, app: A
     task, keep = page.locator("#judge .task"), page.locator("#judge .saved")
     counted = page.locator('.source[data-source="second"] .source-count')
     expect(counted).not_to_have_text("0")
-    # others' judgements of this run are in the queue too: skip to ours
-    while f"“{words}”" not in task.inner_text():
-        page.keyboard.press("ArrowRight")
+    reach(page, words)
     text = page.locator("#judge").inner_text()
     assert "acceptable" not in text.replace("Acceptable", "")  # the vocabulary, but not what was said
     task.locator(".reason input").fill(f"no ${SAID} <b>bold</b>")
@@ -275,7 +248,7 @@ def test_a_second_look_is_blind_and_a_disagreement_is_settled(page: Page, app: A
     page.keyboard.press("w")
     expect(keep).to_have_text(re.compile("Saved|Waits"))
     if page.locator("#judge .guard[open]").count():
-        page.wait_for_timeout(600)
+        page.wait_for_timeout(ECHO)
         page.keyboard.press("w")
     expect(page.locator("#judge .task-last")).to_contain_text("the first judge acceptable")
     expect(page.locator("#judge .progress-words")).to_have_text(re.compile(r"^\d+ of \d+"))
@@ -284,8 +257,7 @@ def test_a_second_look_is_blind_and_a_disagreement_is_settled(page: Page, app: A
 
     page.fill("#annotator textarea", names[2])
     page.click('.source[data-source="disagreements"]')
-    while f"“{words}”" not in task.inner_text():
-        page.keyboard.press("ArrowRight")
+    reach(page, words)
     expect(task.locator(".said")).to_contain_text("Judge 1")
     expect(task.locator(".said")).to_contain_text(f"no ${SAID} <b>bold</b>")
     assert names[0] not in task.inner_text()

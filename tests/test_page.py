@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +14,8 @@ from core.judgements import current, events, open_store
 from core.pictures import picture_hash
 from core.search import describe, open_searcher
 from tests.contrast import contrast
+from tests.page_steps import CHROMIUM, QUIET, ask, judge_first, saved, show
 from tests.running_app import HOSTILE, HOSTILE_CAPTION, App, running_app
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -50,32 +47,11 @@ def page(app: App, browser: Browser, request: pytest.FixtureRequest) -> Iterator
     assert strays == []
 
 
-def show(page: Page, app: App, query: str = "") -> None:
-    page.goto(app.url + query)
-    page.wait_for_selector(".tile .photo.is-loaded")
-
-
-def ask(page: Page, text: str, tile: int | None = 0) -> None:
-    """Choose the shelf's photo number `tile` (None: leave the reference), write the change, press Enter."""
-    if tile is not None:
-        page.click(f".tile >> nth={tile}")
-    page.locator(".card").evaluate_all("cards => cards.forEach(card => card.classList.add('old'))")
-    page.fill("#change textarea", text)
-    page.press("#change textarea", "Enter")
-    expect(page.locator(".card.skeleton, .card.old")).to_have_count(0)
-    expect(page.locator("#cards .answers-title")).to_have_text(f"“{text}”")
-
-
 def cards(page: Page) -> list[dict[str, Any]]:
     read = """cards => cards.map(card => ({id: card.dataset.id, verdict: card.dataset.verdict,
         rank: +card.querySelector('.rank').textContent, score: +card.querySelector('.score').textContent}))"""
     found: list[dict[str, Any]] = page.locator(".card").evaluate_all(read)
     return found
-
-
-def saved(page: Page, count: int) -> None:
-    noun = "judgement" if count == 1 else "judgements"
-    expect(page.locator(".saved")).to_have_text(f"Saved · {count} {noun} in all")
 
 
 def test_a_composed_query_shows_ranked_cards_without_its_reference(page: Page) -> None:
@@ -93,7 +69,7 @@ def test_judging_by_keys_is_durable_before_it_is_said(page: Page, app: App, requ
     reference = page.locator(".tile").nth(1).get_attribute("data-id")
     ask(page, "in green", tile=1)
     first, second = cards(page)[:2]
-    page.keyboard.press("h")
+    judge_first(page, "h", "hard negative")
     saved(page, 1)
     store = open_store(app.judgements, create=False)
     judgement = events(store)[-1].judgement  # already there when the page said so
@@ -113,7 +89,6 @@ def test_judging_by_keys_is_durable_before_it_is_said(page: Page, app: App, requ
 
 def test_undo_is_an_event_and_the_same_key_takes_back(page: Page, app: App, request: Any) -> None:
     ask(page, "in blue", tile=3)
-    card = page.locator(".card").first
     for key, verdict, count in (
         ("h", "hard negative", 1),
         ("a", "acceptable", 1),
@@ -121,8 +96,7 @@ def test_undo_is_an_event_and_the_same_key_takes_back(page: Page, app: App, requ
         ("h", "", 0),
         ("Shift+U", "hard negative", 1),
     ):
-        page.keyboard.press(key)
-        expect(card).to_have_attribute("data-verdict", verdict)
+        judge_first(page, key, verdict)
         saved(page, count)
     store = open_store(app.judgements, create=False)
     mine = [event for event in events(store) if event.judgement.annotator == request.node.name]
@@ -153,7 +127,7 @@ def test_a_judgement_outlives_a_kill(page: Page, app: App, request: Any) -> None
 
 def test_another_annotator_has_verdicts_of_their_own(page: Page) -> None:
     ask(page, "with dots", tile=5)
-    page.keyboard.press("h")
+    judge_first(page, "h", "hard negative")
     saved(page, 1)
     page.fill("#annotator textarea", "Somebody Else")
     ask(page, "with dots", tile=5)
@@ -199,7 +173,7 @@ def test_uploads_a_photo_works_and_a_text_file_named_jpg_is_refused(
     expect(page.locator(".chosen .eyebrow")).to_have_text("Your photo")
     ask(page, "in white", tile=None)
     assert len(cards(page)) == 24
-    page.keyboard.press("h")
+    judge_first(page, "h", "hard negative")
     saved(page, 1)
 
 
@@ -267,7 +241,7 @@ def test_hostile_words_stay_words(page: Page) -> None:
     expect(page.locator(".chosen .chosen-title")).to_have_text(HOSTILE)
     for words in HOSTILE.split(maxsplit=1):
         ask(page, words, tile=None)
-        page.keyboard.press("h")
+        judge_first(page, "h", "hard negative")
     saved(page, 2)
     page.fill(".filter", "")
     page.click(".tile >> nth=0")

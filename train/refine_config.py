@@ -10,23 +10,23 @@ from train.options import check_ranges
 class RefineConfig:
     """How a refinement trains.
 
-    `steps` of `judged_batch` judged queries and `replay_batch` replayed ones, and half as many with words
-    exchanged; `margin` (cosine) is what a wrong hit is to score below the tenth; `keep_order`, `again`
+    `steps`, at most, of `judged_batch` judged queries and `replay_batch` replayed ones, and half as many with
+    words exchanged; `margin` (cosine) is what a wrong hit is to score below the tenth; `keep_order`, `again`
     (finding the replayed answers) and `stay` weigh the terms; `replayed` and `measured` are how many
     references are replayed and measured on at most.
     """
 
-    steps: int = 50
+    steps: int = 40
     judged_batch: int = 16
     replay_batch: int = 12
-    lr: float = 7e-4
+    lr: float = 1e-3
     margin: float = 0.04
     temperature: float = 0.04
     keep_order: float = 0.3
     again: float = 0.0
     stay: float = 1.0
-    replayed: int = 150
-    measured: int = 150
+    replayed: int = 80
+    measured: int = 100
     seed: int = 0
 
     def __post_init__(self) -> None:

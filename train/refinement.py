@@ -38,7 +38,9 @@ TEN = 10
 CLEAR = 0.002  # what a wrong hit must score below the tenth to count as gone, cosine
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # of the way from the old weights to the trained ones
 NEAR = 5.0  # weight of the cosine beside the divergence in what stays
-EMBEDDED = 64  # queries at once without gradients
+TOGETHER = 10  # queries at once in training
+CHECKED = 5  # steps from one look at what is mended to the next
+ENOUGH = 0.96  # share of the judged hits that is mended when the training ends: some flags exclude each other
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,10 @@ class Refinement:
         self.old = old[near]
 
     def train(self, tell: Callable[[int, float], None]) -> float:
-        """Train, then go back as far as the judged hits allow; the share of the way that was kept, 0 to 1.
+        """Train until nearly all is mended, `steps` at most, then go back as far as the judged hits allow.
 
-        `tell` is called after each step with its number from 1 and loss.
+        Returns the share of the way that was kept, 0 to 1; `tell` is called after each step with its number
+        from 1 and loss.
         """
         config = self.config
         learned = {n: p for n, p in self.backbone.named_parameters() if p.requires_grad}
@@ -114,14 +117,22 @@ class Refinement:
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 tell(step + 1, float(loss.detach()))
+                if (step + 1) % CHECKED == 0 and self.learned() >= ENOUGH * self.judged:
+                    break
         return self._step_back(learned, start)
 
+    @property
+    def judged(self) -> int:
+        """How many hits were judged wrong or right."""
+        return sum(len(lesson.wrong) + len(lesson.right) for lesson in self.lessons)
+
     def learned(self) -> int:
-        """How many wrong hits are clear of the first ten."""
+        """How many wrong hits are clear of the first ten, and right ones among them."""
         scores = embedded(self.backbone, [lesson.asked for lesson in self.lessons]) @ self.bank.T
         tenth = _tenth(scores, self.lessons)
         return sum(
             int((scores[row, list(lesson.wrong)] < tenth[row] - CLEAR).sum())
+            + int((scores[row, list(lesson.right)] >= tenth[row]).sum())
             for row, lesson in enumerate(self.lessons)
         )
 
@@ -219,14 +230,20 @@ class Refinement:
 
 
 def query_vectors(backbone: "Backbone", asked: Sequence[Asked]) -> Tensor:
-    """Unit query vectors [n, dim], differentiable."""
-    looks = [query.look for query in asked]
-    features = torch.zeros(len(asked), *backbone.feature_shape())
-    for row, look in enumerate(looks):
-        if look is not None:
-            features[row] = torch.from_numpy(look.astype(np.float32))
+    """Unit query vectors [n, dim], differentiable; a few of like length at a time: little is padding."""
     texts = fitted(backbone, [query.text for query in asked])
-    return backbone.query_vectors(features, [look is not None for look in looks], texts)
+    order = sorted(range(len(asked)), key=lambda row: len(texts[row] or ""))
+    found = []
+    for start in range(0, len(order), TOGETHER):
+        rows = order[start : start + TOGETHER]
+        features = torch.zeros(len(rows), *backbone.feature_shape())
+        for place, row in enumerate(rows):
+            look = asked[row].look
+            if look is not None:
+                features[place] = torch.from_numpy(look.astype(np.float32))
+        shown = [asked[row].look is not None for row in rows]
+        found.append(backbone.query_vectors(features, shown, [texts[row] for row in rows]))
+    return torch.cat(found)[torch.tensor(order).argsort()]
 
 
 def embedded(backbone: "Backbone", asked: Sequence[Asked]) -> Tensor:

@@ -140,11 +140,12 @@ class Backbone(nn.Module, ABC):
                 f"{len(looks)} pictures and {len(texts)} texts; give as many of each, None for none"
             )
         out = np.empty((len(looks), self.spec.dim), dtype=np.float32)
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row] or ""))  # little is padding
         with self._evaluating():
             for start in range(0, len(looks), BATCH):
-                rows = slice(start, start + BATCH)
-                features, counts = self._shown(looks[rows])
-                vectors = self.scoped_vectors(features, counts, texts[rows])
+                rows = by_length[start : start + BATCH]
+                features, counts = self._shown([looks[row] for row in rows])
+                vectors = self.scoped_vectors(features, counts, [texts[row] for row in rows])
                 out[rows] = vectors.float().cpu().numpy()
         return out
 
@@ -154,11 +155,15 @@ class Backbone(nn.Module, ABC):
         """`query_vectors` as they answer: where there is a scope, of this side only inside it."""
         if self.scope is None:
             return self.query_vectors(features, has_image, texts)
-        outside = self.scope.outside.query_vectors(features, has_image, texts)
-        share = self.scope.share(outside)
-        if not bool(share.any()):
-            return outside
-        return unit(torch.lerp(outside, self.query_vectors(features, has_image, texts), share))
+        vectors = self.scope.outside.query_vectors(features, has_image, texts).clone()
+        share = self.scope.share(vectors)
+        inside = share.flatten().nonzero().flatten().tolist()
+        if inside:
+            shown = None if has_image is None else [has_image[row] for row in inside]
+            looks = None if features is None else features[inside]
+            refined = self.query_vectors(looks, shown, [texts[row] for row in inside])
+            vectors[inside] = unit(torch.lerp(vectors[inside], refined, share[inside]))
+        return vectors
 
     def embed_targets(self, looks: Sequence[Look]) -> np.ndarray:
         """Unit target vectors, float32 [n, dim]."""

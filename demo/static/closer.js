@@ -43,9 +43,9 @@ function reasonOf(hit) {
     if (event.key !== "Enter") return;
     event.preventDefault();
     const said = verdicts[hit.id];
-    if (!said) return say("Choose a verdict: the reason is saved with it.");
-    if (said.reason !== field.value.trim()) judge([hit], said.verdict);
-    dialog.focus();
+    if (!said) say("Choose a verdict: the reason is saved with it.");
+    else if (said.reason !== field.value.trim()) judge([hit], said.verdict);
+    dialog.focus(); // the next key is a verdict's
   });
   line.append(field);
   return line;
