@@ -14,7 +14,10 @@ import numpy as np
 
 from core.adjudication import disagreements
 from core.errors import HemlineError
+from core.requests import Request, met
+from core.types import Garment
 from core.verdicts import VOCABULARY, Event, Verdict
+from core.wishes import read_wish
 
 TEN = 10
 AROUND = (5, 15)  # the ranks between which the scores around the tenth are compared
@@ -145,6 +148,17 @@ def suspected(hits: Sequence[str], scores: Sequence[float], targets: Sequence[st
     level = max(there) - NEAR if there else -np.inf
     pairs = list(zip(hits, scores, strict=True))[:TEN]
     return float(sum(score >= level for hit, score in pairs if hit not in targets))
+
+
+def unmet(text: str, reference: Garment | None, hits: Sequence[Garment | None]) -> int:
+    """How many of the first ten hits do not meet what `text` asks, by their records, 0 to 10.
+
+    Words that cannot be told (`core.wishes`) and hits without a record count for nothing.
+    """
+    reading = read_wish(text, reference)
+    if reading.unread or reading.request == Request():
+        return 0
+    return sum(hit is not None and not met(reading.request, hit) for hit in hits[:TEN])
 
 
 def contested_garments(

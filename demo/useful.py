@@ -8,7 +8,7 @@ from functools import lru_cache
 from threading import Lock
 
 from core.errors import HemlineError
-from core.next_queries import HITS, NOTHING_SPECIAL, Candidate, drawn, next_queries
+from core.next_queries import HITS, NOTHING_SPECIAL, Candidate, drawn, next_queries, unmet
 from core.search import Searcher, search_many
 from core.types import Hit
 from core.verdicts import Event
@@ -101,6 +101,7 @@ def _candidate(
     service: Service, file: OnFile, query: Asked, hits: Sequence[Hit], other: Sequence[Hit]
 ) -> Candidate:
     reference, text = query
+    garments = service.garments
     return Candidate(
         reference,
         text,
@@ -109,4 +110,5 @@ def _candidate(
         other=tuple(hit.id for hit in other[:10]),
         targets=file.targets.get((reference, plain(text)), ()),
         reference_hash=service.searcher.hash_of(reference),
+        unmet=unmet(text, garments.get(reference), [garments.get(hit.id) for hit in hits]),
     )

@@ -15,14 +15,17 @@ from core.next_queries import (
     NOTHING_SPECIAL,
     PEOPLE,
     SUSPECTED,
+    UNMET,
     VERSIONS,
     WHY,
     Candidate,
     low_margin,
     next_queries,
     suspected,
+    unmet,
     versions_disagree,
 )
+from core.types import Garment
 from core.verdicts import Event, Judgement
 
 IDS = [f"g{number:02d}" for number in range(30)]
@@ -102,8 +105,9 @@ def test_each_measure_says_what_it_is_for() -> None:
         judged(replace(other, text="asked before"), "hard negative", 1),
         judged(replace(other, text="asked before"), "acceptable", 2, annotator="Bo"),
     ]
-    everything = [calm, close, torn, missed, replace(other, other=other.hits[:10])]
-    expected = {LOW_MARGIN: "close", VERSIONS: "torn", SUSPECTED: "missed", PEOPLE: "other"}
+    wrong = replace(calm, reference_id="wrong", unmet=3)
+    everything = [calm, close, torn, missed, wrong, replace(other, other=other.hits[:10])]
+    expected = {LOW_MARGIN: "close", VERSIONS: "torn", SUSPECTED: "missed", PEOPLE: "other", UNMET: "wrong"}
     for measure, name in expected.items():
         first = next_queries(everything, past, mix={measure: 1.0})[0]
         assert (first.candidate.reference_id, first.why) == (name, WHY[measure])
@@ -123,6 +127,20 @@ def test_the_measures_count_what_they_say() -> None:
     assert suspected(IDS[:4], scores, ("elsewhere",)) == 4
     assert suspected(IDS[:4], scores, ("g00",)) == 0
     assert suspected(IDS[:4], scores, ()) == 0
+
+
+def test_hits_that_are_not_as_asked_are_counted_by_their_records() -> None:
+    red, blue = (
+        Garment(
+            "g", "train", "dress", "dress", (colour,), "plain", "long", "crew", "knee", "fitted", None, (), ""
+        )
+        for colour in ("red", "blue")
+    )
+    hits = [red, blue, None, *[blue] * 12]
+    assert unmet("in red", blue, hits) == 8  # of the first ten: one is red, one has no record
+    assert unmet("in red", None, hits) == 8
+    assert unmet("something nice", blue, hits) == 0
+    assert unmet("warmer, in red", blue, hits) == 0  # "warmer" cannot be told, so nobody knows what is met
 
 
 def test_an_empty_mix_is_as_good_as_drawn() -> None:

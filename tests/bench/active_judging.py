@@ -8,9 +8,10 @@ half's garments; the queries of the other half are held out, so that neither the
 targets were ever a judged query's reference or hit. They are evaluated over the garments of both halves.
 
 The judge is simulated exactly: of a chosen query the first `--each` hits are judged, a hit that meets the
-request by the garments' records is acceptable, any other a hard negative. A seed draws `--pool` queries that
-both arms choose from, and is the training's. Each arm refines the model by train.refinement, as
-`python -m train.refine` does, and answers the held-out queries. Intervals draw queries and seeds.
+request by the garments' records is acceptable, any other a hard negative. A seed draws `--pool` queries, the
+log that all arms choose from, and is the training's. Each arm refines the model by train.refinement, as
+`python -m train.refine` does, its scope included. Then the whole log is asked again, and so are the held-out
+queries. Intervals draw queries and seeds.
 """
 
 import argparse
@@ -20,10 +21,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.backbones.scope import Scope
 from core.cli import entry
 from core.datasets.asked import read_asked
 from core.datasets.fashioniq import read_split
@@ -31,7 +33,7 @@ from core.errors import HemlineError
 from core.evaluation.intervals import Difference, paired_differences
 from core.evaluation.protocol import query_text
 from core.files import write_json
-from core.next_queries import HITS, LOW_MARGIN, MIX, SUSPECTED, Candidate, next_queries
+from core.next_queries import HITS, LOW_MARGIN, MIX, SUSPECTED, UNMET, Candidate, next_queries, unmet
 from core.requests import Request, met
 from core.runs import git_state, hardware, versions
 from core.search import Searcher, open_searcher
@@ -39,6 +41,9 @@ from core.types import Garment
 from train.options import add_config, config_from
 from train.refine_config import RefineConfig
 from train.refinement import Asked, Known, Lesson, Refinement, embedded
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ROOT = Path(__file__).parents[2]
 TEN = 10
@@ -48,7 +53,9 @@ ARMS = {
     "mix": MIX,
     "low margin": {LOW_MARGIN: 1.0},
     "suspected false negative": {SUSPECTED: 1.0},
+    "words not met": {UNMET: 1.0},
 }
+BEFORE = "not refined"
 
 
 @dataclass(frozen=True)
@@ -109,26 +116,42 @@ def main() -> None:
     backbone = ground.searcher.backbone
     backbone.train_only(backbone.query_parts)
     start = {n: p.detach().clone() for n, p in backbone.named_parameters() if p.requires_grad}
-    first = answers(ground, embedded(backbone, ground.asked(ground.held_out)).numpy())
+    outside = embedded(backbone, ground.asked(ground.held_out))
+    first = answers(ground, ground.held_out, outside.numpy(), np.arange(len(ground.garments)))
     tables: dict[str, list[np.ndarray]] = {arm: [] for arm in args.arms}
+    logs: dict[str, list[np.ndarray]] = {arm: [] for arm in (BEFORE, *args.arms)}
     told: list[dict[str, Any]] = []
     for seed in range(recipe.seed, recipe.seed + args.seeds):
         rng = random.Random(f"pool-{seed}")
         pool = rng.sample(ground.pool, min(args.pool, len(ground.pool)))
-        vectors = embedded(backbone, ground.asked(pool)).numpy()
+        vectors = embedded(backbone, ground.asked(pool))
+        logs[BEFORE].append(answers(ground, pool, vectors.numpy(), ground.rows))
         for arm in args.arms:
             begun = time.process_time()
-            judged = lessons(ground, pool, vectors, chosen(ground, pool, vectors, arm), args)
+            order = chosen(ground, pool, vectors.numpy(), arm)
+            judged = lessons(ground, pool, vectors.numpy(), order, args)
             config = replace(recipe, seed=seed)
             bank = torch.from_numpy(np.array(ground.searcher.index.vectors)[ground.rows])
             work = Refinement(backbone, bank, judged, replayed(ground, config), config)
             share = work.train(lambda step, loss: None)
-            after = embedded(backbone, ground.asked(ground.held_out)).numpy()
-            tables[arm].append(answers(ground, after))
+            scope = Scope(backbone, work.old_lessons)
+            held, log = (
+                _mixed(scope, before, embedded(backbone, ground.asked(queries))).numpy()
+                for before, queries in ((outside, ground.held_out), (vectors, pool))
+            )
+            tables[arm].append(answers(ground, ground.held_out, held, np.arange(len(ground.garments))))
+            logs[arm].append(answers(ground, pool, log, ground.rows))
             backbone.load_state_dict(start, strict=False)
-            told.append(_told(seed, arm, judged, share, tables[arm][-1], time.process_time() - begun))
+            told.append(_told(seed, arm, judged, share, logs[arm][-1], time.process_time() - begun))
             print(json.dumps(told[-1]), flush=True)
-        write_json(args.json, _result(args, recipe, ground, first, tables, told))
+        write_json(args.json, _result(args, recipe, ground, first, tables, logs, told))
+
+
+def _mixed(scope: Scope, before: "Tensor", after: "Tensor") -> "Tensor":
+    """The vectors that a version answers with: the refined ones near what was judged, else the old ones."""
+    from core.backbones.base import unit
+
+    return unit(before.lerp(after, scope.share(before)))
 
 
 def part(data: Path, searcher: Searcher, most: int) -> Ground:
@@ -174,8 +197,11 @@ def chosen(ground: Ground, pool: list[Query], vectors: np.ndarray, arm: str) -> 
         rows, scores = _ranking(ground, query, vectors[place], ground.rows, HITS)
         hits = tuple(ids[row] for row in rows)
         reference, text = ids[query.reference], query.text
+        wrong = unmet(text, ground.garments[query.reference], [ground.garments[row] for row in rows])
         candidates.append(
-            Candidate(reference, text, hits, tuple(map(float, scores)), targets=(ids[query.target],))
+            Candidate(
+                reference, text, hits, tuple(map(float, scores)), targets=(ids[query.target],), unmet=wrong
+            )
         )
         places.setdefault((reference, text), place)
     ranked = next_queries(candidates, mix=mix)
@@ -214,12 +240,11 @@ def replayed(ground: Ground, config: RefineConfig) -> list[Known]:
     ]
 
 
-def answers(ground: Ground, vectors: np.ndarray) -> np.ndarray:
-    """The `MEASURES` of each held-out query over all garments, 0 to 1, float64 [q, 3]."""
-    every = np.arange(len(ground.garments))
+def answers(ground: Ground, queries: Sequence[Query], vectors: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The `MEASURES` of each query over the garments of these rows, 0 to 1, float64 [q, 3]."""
     found = []
-    for query, vector in zip(ground.held_out, vectors, strict=True):
-        rows = _ranking(ground, query, vector, every, TEN)[0]
+    for query, vector in zip(queries, vectors, strict=True):
+        rows = _ranking(ground, query, vector, among, TEN)[0]
         meets = [met(query.request, ground.garments[row]) for row in rows]
         found.append((query.target in rows, 1 - np.mean(meets), meets[0]))
     return np.array(found, dtype=np.float64)
@@ -262,10 +287,12 @@ def _result(
     ground: Ground,
     first: np.ndarray,
     tables: dict[str, list[np.ndarray]],
+    logs: dict[str, list[np.ndarray]],
     told: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    everything = {"not refined": first[None]} | {arm: np.stack(found) for arm, found in tables.items()}
-    pairs = [("not refined", arm) for arm in tables]
+    held = {BEFORE: first[None]} | {arm: np.stack(found) for arm, found in tables.items()}
+    log = {arm: np.stack(found) for arm, found in logs.items()}
+    pairs = [(BEFORE, arm) for arm in tables]
     pairs += [("random", arm) for arm in tables if arm != "random" and "random" in tables]
     return {
         "setting": {name: getattr(args, name) for name in ("judgements", "each", "pool", "seeds", "threads")},
@@ -273,18 +300,24 @@ def _result(
         "garments": {"judged half": len(ground.rows), "all": len(ground.garments)},
         "queries": {name: len(getattr(ground, name)) for name in ("pool", "replay", "held_out")},
         "config": asdict(recipe),
-        "percent": {
-            name: dict(zip(MEASURES, (100 * table.mean(axis=(0, 1))).round(2).tolist(), strict=True))
-            for name, table in everything.items()
-        },
-        "differences": {
-            f"{after} minus {before}": _differences(everything[before], everything[after])
-            for before, after in pairs
-        },
+        **{f"the log, asked again: {name}": told_ for name, told_ in _compared(log, pairs).items()},
+        **{f"held out: {name}": told_ for name, told_ in _compared(held, pairs).items()},
         "runs": told,
         "hardware": hardware(),
         "versions": versions(),
         "commit": git_state(),
+    }
+
+
+def _compared(found: dict[str, np.ndarray], pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "percent": {
+            name: dict(zip(MEASURES, (100 * table.mean(axis=(0, 1))).round(2).tolist(), strict=True))
+            for name, table in found.items()
+        },
+        "differences": {
+            f"{after} minus {before}": _differences(found[before], found[after]) for before, after in pairs
+        },
     }
 
 
