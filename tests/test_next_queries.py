@@ -140,7 +140,7 @@ def test_hits_that_are_not_as_asked_are_counted_by_their_records() -> None:
     assert unmet("in red", blue, hits) == 8  # of the first ten: one is red, one has no record
     assert unmet("in red", None, hits) == 8
     assert unmet("something nice", blue, hits) == 0
-    assert unmet("warmer, in red", blue, hits) == 0  # "warmer" cannot be told, so nobody knows what is met
+    assert unmet("shorter, in red", None, hits) == 0  # than what cannot be told: nobody knows what is met
 
 
 def test_an_empty_mix_is_as_good_as_drawn() -> None:
