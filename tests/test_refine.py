@@ -99,7 +99,7 @@ def test_kills_at_random_moments_leave_the_live_version_and_what_is_left_is_clea
     long = time.monotonic() - begun
     pointer, card = (tmp_path / "live.json").read_bytes(), (tmp_path / "live/version.json").read_bytes()
     moments = [random.Random(number).uniform(0.02, 1) * long for number in range(4)]
-    for number, moment in enumerate([*moments, 2, STEPS]):
+    for number, moment in enumerate([*moments, 2, 4]):
         done = run("train.refine", *arguments(world, tmp_path / f"v{number}"), "--no-promote", kill_at=moment)
         assert done.code in (-9, 0)
         assert (tmp_path / "live.json").read_bytes() == pointer
@@ -178,7 +178,9 @@ def test_judgements_on_val_photos_are_refused(world: Path, tmp_path: Path, run: 
     assert done.code == 2
     assert "1 reference is a val photo" in done.sentence and "1 hit is a val photo" in done.sentence
     only_val = make_train_folder(tmp_path / "only", split="val")
-    done = run("train.refine", *arguments(world, tmp_path / "w", replay=only_val))
+    path = tmp_path / "words.db"
+    append(open_store(path), replace(words_alone, reference_id=None, reference_hash=None, hit_id="dress4"))
+    done = run("train.refine", *arguments(world, tmp_path / "w", judgements=path, replay=only_val))
     assert done.code == 2 and "val and test are kept for evaluation" in done.sentence
 
 
