@@ -26,7 +26,7 @@ def plain() -> Backbone:
 def refined(plain: Backbone, anchors: np.ndarray) -> Backbone:
     """`plain` with another query side, which is asked near the `anchors` alone."""
     twin = with_query_side(plain, {name: value + 0.3 for name, value in query_tensors(plain).items()})
-    twin.scope = Scope(plain, torch.from_numpy(anchors))
+    twin.scope = Scope(plain, torch.from_numpy(anchors), torch.zeros(anchors.shape))
     return twin
 
 
@@ -47,8 +47,17 @@ def test_between_the_two_cosines_the_share_rises_evenly() -> None:
     anchor = torch.tensor([[1.0, 0.0]])
     cosines = torch.tensor([-1.0, FAR, (FAR + NEAR) / 2, NEAR, 1.0])
     queries = torch.stack([cosines, (1 - cosines**2).sqrt()], dim=1)
-    share = Scope(tiny("mllm"), anchor).share(queries).flatten()
+    share = Scope(tiny("mllm"), anchor, torch.zeros(1, 2)).share(queries).flatten()
     assert torch.allclose(share, torch.tensor([0.0, 0.0, 0.5, 1.0, 1.0]), atol=1e-5)
+
+
+def test_at_a_judged_query_the_answer_is_the_corrected_vector(plain: Backbone) -> None:
+    old = ask(plain)
+    twin = refined(plain, old)
+    wanted = torch.nn.functional.normalize(torch.from_numpy(old[::-1].copy()), dim=1)
+    twin.scope = None
+    twin.scope = Scope(plain, torch.from_numpy(old), wanted - torch.from_numpy(ask(twin)))
+    assert np.allclose(ask(twin), wanted.numpy(), atol=1e-5)
 
 
 def test_a_saved_version_keeps_its_scope(plain: Backbone, tmp_path: Path) -> None:

@@ -35,10 +35,8 @@ FALL = 1.0  # points that R@10 or the edit accuracy of the slice may lose to go 
 def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[str, Any]:
     """Train a version, measure it, write it, and let it go live where it may; what was measured."""
     from core.backbones.query_side import query_tensors, with_query_side
-    from core.backbones.scope import Scope
     from train.flag_effect import measure
     from train.refine_material import opened
-    from train.refinement import embedded
 
     job.at("loading")
     searcher, material = opened(args.model, args, config, lambda done, of: job.at("encoding", done, of))
@@ -46,24 +44,23 @@ def refine(job: "Job", args: argparse.Namespace, config: RefineConfig) -> dict[s
     against, before = _answering(args, base)
     side = base.target_fingerprint()
     after = with_query_side(base, query_tensors(base))
-    kept = train_query_side(job, after, material, config)
-    after.scope = Scope(base, embedded(base, [lesson.asked for lesson in material.lessons()]))
+    train_query_side(job, after, base, material, config)
     if after.target_fingerprint() != side:
         raise HemlineError("the training changed the target side, which the index needs; nothing is kept")
     job.at("measuring", 0, 1)
     effect = measure(material, before, after)
     job.at("measuring", 1, 1)
     job.closing = True  # from here on it is whole or not there
-    told = {**effect, "against": against, "kept_share": kept}
+    told = {**effect, "against": against}
     verdict = verdict_of(effect, args.fall)
     _write(args, config, searcher, material, after, told, verdict)
     return {**told, "verdict": verdict}
 
 
 def train_query_side(
-    job: "Job", backbone: "Backbone", material: "RefineMaterial", config: RefineConfig
-) -> float:
-    """Train the query side of `backbone` and nothing else of it; the share of the way that was kept."""
+    job: "Job", backbone: "Backbone", unrefined: "Backbone", material: "RefineMaterial", config: RefineConfig
+) -> None:
+    """Train the query side of `backbone` and nothing else of it, and set the scope in which it answers."""
     import torch
 
     from train.refinement import Refinement
@@ -72,14 +69,14 @@ def train_query_side(
     job.at("training", 0, config.steps)
     work = Refinement(
         backbone,
+        unrefined,
         torch.from_numpy(material.bank),
         material.lessons(),
-        material.known(material.replay.train),
+        [material.asked(query) for query in material.replay.train],
         config,
     )
-    kept = work.train(lambda step, loss: job.at("training", step, config.steps, loss))
+    backbone.scope = work.train(lambda step, loss: job.at("training", step, config.steps, loss))
     backbone.requires_grad_(False)
-    return kept
 
 
 def verdict_of(effect: dict[str, Any], fall: float) -> str:

@@ -10,20 +10,19 @@ from train.options import check_ranges
 class RefineConfig:
     """How a refinement trains.
 
-    `steps`, at most, of `judged_batch` judged queries and `replay_batch` replayed ones, and half as many with
-    words exchanged; `margin` (cosine) is what a wrong hit is to score below the tenth; `keep_order`, `again`
-    (finding the replayed answers) and `stay` weigh the terms; `replayed` and `measured` are how many
-    references are replayed and measured on at most.
+    `steps` of `judged_batch` judged queries and `replay_batch` that are to stay; `margin` (cosine)
+    is what a wrong hit is to score below the tenth, and `keep` what the order of the others weighs beside it;
+    `stay` weighs what is to stay in training; `replayed` and `measured` are how many references are replayed
+    and measured on at most.
     """
 
-    steps: int = 40
+    steps: int = 24
     judged_batch: int = 16
     replay_batch: int = 12
     lr: float = 1e-3
-    margin: float = 0.04
+    margin: float = 0.02
     temperature: float = 0.04
-    keep_order: float = 0.3
-    again: float = 0.0
+    keep: float = 1.0
     stay: float = 1.0
     replayed: int = 80
     measured: int = 100
@@ -35,7 +34,7 @@ class RefineConfig:
             self,
             {
                 **dict.fromkeys(("steps", "judged_batch", "replay_batch", "replayed", "measured"), (1, many)),
-                **dict.fromkeys(("lr", "margin", "keep_order", "again", "stay", "seed"), (0, many)),
+                **dict.fromkeys(("lr", "margin", "keep", "stay", "seed"), (0, many)),
                 "temperature": (1e-3, many),
             },
         )

@@ -11,7 +11,7 @@ from core.errors import HemlineError
 from core.pictures import picture_hash
 from core.verdicts import VOCABULARY, Event, Verdict
 from train.judged_queries import JudgedQuery, Judgements, gather
-from train.refinement import Asked, Known, Lesson
+from train.lessons import Asked, Lesson
 from train.replay import Replay, ReplayQuery, read_replay
 
 if TYPE_CHECKING:
@@ -55,18 +55,6 @@ class RefineMaterial:
                 hidden=(*(row[name] for name in self.hidden(place_of(query))), *beyond),
             )
             for query in self.judgements.queries
-        ]
-
-    def known(self, queries: Sequence[ReplayQuery]) -> list[Known]:
-        """Replayed queries, as the recipe wants them."""
-        row = {name: place for place, name in enumerate(self.ids)}
-        return [
-            Known(
-                self.asked(query),
-                row[query.target],
-                tuple(row[name] for name in self.hidden(query.reference)),
-            )
-            for query in queries
         ]
 
     def asked(self, query: ReplayQuery) -> Asked:

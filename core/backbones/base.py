@@ -156,13 +156,12 @@ class Backbone(nn.Module, ABC):
         if self.scope is None:
             return self.query_vectors(features, has_image, texts)
         vectors = self.scope.outside.query_vectors(features, has_image, texts).clone()
-        share = self.scope.share(vectors)
-        inside = share.flatten().nonzero().flatten().tolist()
+        inside = self.scope.share(vectors).flatten().nonzero().flatten().tolist()
         if inside:
             shown = None if has_image is None else [has_image[row] for row in inside]
             looks = None if features is None else features[inside]
             refined = self.query_vectors(looks, shown, [texts[row] for row in inside])
-            vectors[inside] = unit(torch.lerp(vectors[inside], refined, share[inside]))
+            vectors[inside] = self.scope.mixed(vectors[inside], refined)
         return vectors
 
     def embed_targets(self, looks: Sequence[Look]) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from core.backbones.scope import ANCHORS, Scope
+from core.backbones.scope import ANCHORS, MOVES, Scope
 from core.backbones.tensors import read_tensors, tensors_fingerprint, write_tensors
 from core.errors import HemlineError
 from core.files import write_atomically
@@ -44,8 +44,8 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
     of one (`core.backbones.scope`). Raises HemlineError where names or shapes differ.
     """
     own = query_tensors(backbone)
-    anchors = tensors.get(ANCHORS)
-    tensors = {name: tensor for name, tensor in tensors.items() if name != ANCHORS}
+    scope = Scope(backbone, tensors[ANCHORS], tensors[MOVES]) if ANCHORS in tensors else None
+    tensors = {name: tensor for name, tensor in tensors.items() if name not in (ANCHORS, MOVES)}
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     wanted = {name: tuple(tensor.shape) for name, tensor in own.items()}
     if shapes != wanted:
@@ -62,7 +62,7 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
     with torch.no_grad():
         for name, parameter in query_tensors(twin).items():
             parameter.copy_(tensors[name])
-    twin.scope = None if anchors is None else Scope(backbone, anchors)
+    twin.scope = scope
     return twin.eval()
 
 
@@ -73,8 +73,9 @@ def write_query_side(backbone: "Backbone", path: Path) -> None:
     """
 
     def write(aside: Path) -> None:
-        anchors = {} if backbone.scope is None else {ANCHORS: backbone.scope.anchors}
-        write_tensors({**query_tensors(backbone), **anchors}, aside)
+        scope = backbone.scope
+        where = {} if scope is None else {ANCHORS: scope.anchors, MOVES: scope.moves}
+        write_tensors({**query_tensors(backbone), **where}, aside)
         aside.chmod(0o644)  # safetensors makes files that only their owner can read
 
     write_atomically(path, write)

@@ -21,11 +21,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from core.backbones.scope import Scope
 from core.cli import entry
 from core.datasets.asked import read_asked
 from core.datasets.fashioniq import read_split
@@ -38,12 +37,10 @@ from core.requests import Request, met
 from core.runs import git_state, hardware, versions
 from core.search import Searcher, open_searcher
 from core.types import Garment
+from train.lessons import Asked, Lesson
 from train.options import add_config, config_from
 from train.refine_config import RefineConfig
-from train.refinement import Asked, Known, Lesson, Refinement, embedded
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from train.refinement import Refinement, embedded
 
 ROOT = Path(__file__).parents[2]
 TEN = 10
@@ -132,26 +129,18 @@ def main() -> None:
             judged = lessons(ground, pool, vectors.numpy(), order, args)
             config = replace(recipe, seed=seed)
             bank = torch.from_numpy(np.array(ground.searcher.index.vectors)[ground.rows])
-            work = Refinement(backbone, bank, judged, replayed(ground, config), config)
-            share = work.train(lambda step, loss: None)
-            scope = Scope(backbone, work.old_lessons)
+            work = Refinement(backbone, backbone, bank, judged, replayed(ground, config), config)
+            scope = work.train(lambda step, loss: None)
             held, log = (
-                _mixed(scope, before, embedded(backbone, ground.asked(queries))).numpy()
+                scope.mixed(before, embedded(backbone, ground.asked(queries))).numpy()
                 for before, queries in ((outside, ground.held_out), (vectors, pool))
             )
             tables[arm].append(answers(ground, ground.held_out, held, np.arange(len(ground.garments))))
             logs[arm].append(answers(ground, pool, log, ground.rows))
             backbone.load_state_dict(start, strict=False)
-            told.append(_told(seed, arm, judged, share, logs[arm][-1], time.process_time() - begun))
+            told.append(_told(seed, arm, judged, logs[arm][-1], time.process_time() - begun))
             print(json.dumps(told[-1]), flush=True)
         write_json(args.json, _result(args, recipe, ground, first, tables, logs, told))
-
-
-def _mixed(scope: Scope, before: "Tensor", after: "Tensor") -> "Tensor":
-    """The vectors that a version answers with: the refined ones near what was judged, else the old ones."""
-    from core.backbones.base import unit
-
-    return unit(before.lerp(after, scope.share(before)))
 
 
 def part(data: Path, searcher: Searcher, most: int) -> Ground:
@@ -229,15 +218,10 @@ def lessons(
     return judged
 
 
-def replayed(ground: Ground, config: RefineConfig) -> list[Known]:
+def replayed(ground: Ground, config: RefineConfig) -> list[Asked]:
     """As many replayed queries as the recipe replays references, drawn by the seed."""
-    place = {row: number for number, row in enumerate(ground.rows.tolist())}
     rng = random.Random(f"replay-{config.seed}")
-    queries = rng.sample(ground.replay, min(config.replayed, len(ground.replay)))
-    return [
-        Known(asked, place[query.target], tuple(place[row] for row in query.hidden))
-        for asked, query in zip(ground.asked(queries), queries, strict=True)
-    ]
+    return ground.asked(rng.sample(ground.replay, min(config.replayed, len(ground.replay))))
 
 
 def answers(ground: Ground, queries: Sequence[Query], vectors: np.ndarray, among: np.ndarray) -> np.ndarray:
@@ -265,9 +249,7 @@ def _line(name: str) -> str:
     return name.rstrip("abcdefghijklmnopqrstuvwxyz")
 
 
-def _told(
-    seed: int, arm: str, judged: list[Lesson], share: float, table: np.ndarray, seconds: float
-) -> dict[str, Any]:
+def _told(seed: int, arm: str, judged: list[Lesson], table: np.ndarray, seconds: float) -> dict[str, Any]:
     means = dict(zip(MEASURES, (100 * table.mean(axis=0)).round(2).tolist(), strict=True))
     return {
         "seed": seed,
@@ -275,7 +257,6 @@ def _told(
         "queries": len(judged),
         "hard negatives": sum(len(lesson.wrong) for lesson in judged),
         "acceptable": sum(len(lesson.right) for lesson in judged),
-        "kept_share": share,
         **means,
         "cpu_seconds": round(seconds, 1),
     }

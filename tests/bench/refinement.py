@@ -38,10 +38,10 @@ from core.evaluation.ranks import target_ranks
 from core.evaluation.run import embed_queries
 from core.evaluation.task import Task, make_task
 from core.files import fingerprint, read_json, write_json
-from core.judgements import append, open_store
+from core.judgements import append, events, open_store
 from core.requests import met
 from core.runs import git_state, hardware, versions
-from core.search import Searcher, open_searcher, search
+from core.search import Searcher, open_searcher, search, search_many, with_version
 from core.verdicts import Judgement
 from core.versions import EFFECT_FILE, live, read_version
 
@@ -116,7 +116,7 @@ def _draw(
         "wall_seconds": round(seconds, 1),
         "cpu_seconds": round(spent, 1),
         "busy": round(busy, 1),
-        "kept_share": effect["kept_share"],
+        "judged queries": _judged(args, searcher, split, judgements, out),
         "verdict": version.verdict,
         "live": live(out.parent) == out.name,
         "slice": {**_change(effect["recall"]["R@10"]), "edit_accuracy": _change(effect["edit_accuracy"])},
@@ -125,6 +125,29 @@ def _draw(
         "held_out": {exam.name: _examined(exam, out) for exam in exams},
         "config": version.trained_on["config"],
     }
+
+
+def _judged(
+    args: argparse.Namespace, searcher: Searcher, split: Split, judgements: Path, version: Path
+) -> dict[str, dict[str, float]]:
+    """The queries that were judged, asked again: what nobody flagged must be there still, in percent."""
+    requests = read_asked(split)
+    keys = {(t.reference, query_text(t.captions, "and")): t for t in split.triplets}
+    store = open_store(judgements)
+    said = [event.judgement for event in events(store)]
+    store.close()
+    asked = list(dict.fromkeys((one.reference_id or "", one.text) for one in said))
+    told: dict[str, dict[str, float]] = {}
+    for name, side in (("before", searcher), ("after", with_version(searcher, version))):
+        found: list[tuple[bool, float, bool]] = []
+        for key, hits in zip(asked, search_many(side, asked, 10), strict=True):
+            triplet = keys[key]
+            meets = [met(requests[triplet.key], split.garments[hit.id]) for hit in hits]
+            found.append((triplet.target in {hit.id for hit in hits}, 1 - float(np.mean(meets)), meets[0]))
+        means = 100 * np.array(found, dtype=np.float64).mean(axis=0)
+        names = ("R@10 of the known target", "wrong hits in the first ten", "first hit as asked")
+        told[name] = dict(zip(names, means.round(2).tolist(), strict=True))
+    return told
 
 
 def _flag(seed: int, args: argparse.Namespace, searcher: Searcher, split: Split, path: Path) -> int:
@@ -238,6 +261,7 @@ def _result(
         exam.name: _spread([draw["held_out"][exam.name]["R@10"]["difference"] for draw in draws])
         for exam in exams
     }
+    asked_again = [draw["judged queries"] for draw in draws]
     return {
         "aims": AIMS,
         "flags": args.flags,
@@ -248,6 +272,12 @@ def _result(
         "cpu_seconds": _spread([draw["cpu_seconds"] for draw in draws]),
         "left": _spread([draw["left"] for draw in draws]),
         "change_of_R@10": held,
+        "judged queries": {
+            name: _spread(
+                [d["judged queries"]["after"][name] - d["judged queries"]["before"][name] for d in draws]
+            )
+            for name in draws[0]["judged queries"]["before"]
+        },
         "draws": draws,
         "threads": args.threads,
         "hardware": hardware(),
