@@ -51,12 +51,13 @@ AIMS = {"seconds": 60.0, "left": 90.0, "fall": 1.0}
 
 @dataclass(frozen=True)
 class Exam:
-    """A held-out set: its task, its looks and vectors, and where the model's targets stood before."""
+    """A held-out set: its task, looks and vectors, and the ranks of its targets before."""
 
     name: str
     task: Task
     looks: dict[str, np.ndarray]
     targets: np.ndarray
+    queries: np.ndarray
     before: np.ndarray
 
 
@@ -219,9 +220,9 @@ def _exam(searcher: Searcher, name: str, folder: Path, cache: Path) -> Exam:
     paths = {photo: path for photo in photos if (path := split.image_path(photo))}
     looks = dict(zip(photos, encode_all(searcher.backbone, paths, cache).rows(photos), strict=True))
     targets = searcher.backbone.embed_targets([looks[photo] for photo in task.photos])
-    exam = Exam(name, task, looks, targets, np.empty(0))
-    before = _ranks(exam, embed_queries(searcher.backbone, task, "both", looks))
-    return replace(exam, before=before)
+    queries = embed_queries(searcher.backbone, task, "both", looks)
+    exam = Exam(name, task, looks, targets, queries, np.empty(0))
+    return replace(exam, before=_ranks(exam, queries))
 
 
 def _ranks(exam: Exam, queries: np.ndarray) -> np.ndarray:
@@ -236,13 +237,25 @@ def _ranks(exam: Exam, queries: np.ndarray) -> np.ndarray:
 
 
 def _examined(exam: Exam, version: Path) -> dict[str, Any]:
-    """R@10 before and after on a held-out set, and the change with its interval."""
+    """R@10 before and after on a held-out set, and the change with its interval.
+
+    Queries outside the scope keep their vectors, bit for bit (tests/test_scope.py), and are not put again.
+    """
+    import torch
+
     from core.backbones import load_backbone
 
-    after = _ranks(exam, embed_queries(load_backbone(version), exam.task, "both", exam.looks))
+    backbone = load_backbone(version)
+    assert backbone.scope is not None
+    inside = backbone.scope.share(torch.from_numpy(exam.queries)).flatten().numpy() > 0
+    asked = replace(exam.task, queries=tuple(np.array(exam.task.queries, dtype=object)[inside]))
+    vectors = exam.queries.copy()
+    if inside.any():
+        vectors[inside] = embed_queries(backbone, asked, "both", exam.looks)
+    after = _ranks(exam, vectors)
     categories = [query.triplet.category for query in exam.task.queries]
     found = paired_bootstrap(exam.before, after, categories, "micro")
-    return {name: _change(asdict(found[name])) for name in ("R@1", "R@10")}
+    return {"inside": int(inside.sum())} | {name: _change(asdict(found[name])) for name in ("R@1", "R@10")}
 
 
 def _change(value: dict[str, Any]) -> dict[str, float]:
@@ -261,7 +274,6 @@ def _result(
         exam.name: _spread([draw["held_out"][exam.name]["R@10"]["difference"] for draw in draws])
         for exam in exams
     }
-    asked_again = [draw["judged queries"] for draw in draws]
     return {
         "aims": AIMS,
         "flags": args.flags,
