@@ -16,7 +16,7 @@ class RefineConfig:
     and measured on at most.
     """
 
-    steps: int = 24
+    steps: int = 16
     judged_batch: int = 16
     replay_batch: int = 12
     lr: float = 1e-3
@@ -24,7 +24,7 @@ class RefineConfig:
     temperature: float = 0.04
     keep: float = 1.0
     stay: float = 1.0
-    replayed: int = 80
+    replayed: int = 60
     measured: int = 100
     seed: int = 0
 
