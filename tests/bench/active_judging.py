@@ -272,7 +272,8 @@ def _result(
     told: list[dict[str, Any]],
 ) -> dict[str, Any]:
     held = {BEFORE: first[None]} | {arm: np.stack(found) for arm, found in tables.items()}
-    log = {arm: np.stack(found) for arm, found in logs.items()}
+    # a seed has a log of its own, so that seeds and queries are drawn as one: [1, seeds x queries, measures]
+    log = {arm: np.concatenate(found)[None] for arm, found in logs.items()}
     pairs = [(BEFORE, arm) for arm in tables]
     pairs += [("random", arm) for arm in tables if arm != "random" and "random" in tables]
     return {
