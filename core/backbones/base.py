@@ -140,7 +140,9 @@ class Backbone(nn.Module, ABC):
                 f"{len(looks)} pictures and {len(texts)} texts; give as many of each, None for none"
             )
         out = np.empty((len(looks), self.spec.dim), dtype=np.float32)
-        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row] or ""))  # little is padding
+        by_length = list(range(len(texts)))
+        if len(texts) > BATCH:  # of like length in a batch, little is padding
+            by_length.sort(key=lambda row: len(texts[row] or ""))
         with self._evaluating():
             for start in range(0, len(looks), BATCH):
                 rows = by_length[start : start + BATCH]
