@@ -118,7 +118,7 @@ def test_kills_at_random_moments_leave_the_live_version_and_what_is_left_is_clea
 def test_a_job_is_cancelled_by_its_file_and_outlives_nothing(world: Path, tmp_path: Path) -> None:
     out = tmp_path / "v"
     process = start(
-        [*arguments(world, out)[:-8], "--steps", 10**6, "--threads", 1, "--cache", world / "f"], out
+        [*arguments(world, out)[:-8], "--steps", 20_000, "--threads", 1, "--cache", world / "f"], out
     )
     try:
         assert os.getsid(process.pid) == process.pid  # a session of its own: it outlives who started it
