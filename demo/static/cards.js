@@ -137,6 +137,7 @@ function draw() {
   if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
   // whoever asked goes on to judge, unless they already typed something else
   if (changeBox().value.trim() === answer.query.text) cards.firstElementChild?.focus({ preventScroll: true });
+  tell("answered", { answer });
 }
 const changeBox = () => document.querySelector("#change textarea");
 

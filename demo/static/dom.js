@@ -27,6 +27,12 @@ const makePhoto = (address, text, eager = false) => {
 // The parts of the page talk to each other by events on the document.
 const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent("hemline:" + name, { detail }));
 const hear = (name, act) => document.addEventListener("hemline:" + name, (event) => act(event.detail));
+// Opens Search with a reference (a garment as demo.service.shown gives it) and a change, and asks.
+const openSearch = (reference, text) => {
+  document.querySelector("#search-tab-button")?.click();
+  tell("use", { garment: reference });
+  tell("change", { text });
+};
 const nameOf = (garment) => garment.caption || garment.id;
 // A grid of which only one item is a tab stop; the arrows move inside it.
 const reach = (item, yes) => {

@@ -155,10 +155,8 @@ function queryOf(item) {
 // Its answers are judged in the Search tab, which comes back here by "next query".
 function openQuery() {
   const item = items[at];
-  document.querySelector("#search-tab-button")?.click();
-  tell("use", { garment: item.reference });
   tell("queue-at", { at: at + 1, of: items.length });
-  tell("change", { text: item.text });
+  openSearch(item.reference, item.text);
 }
 hear("queue-next", () => {
   at += 1;
