@@ -1,31 +1,32 @@
-"""The endpoints for programs (gradio_client, curl): `/search`, `/caption` and `/versions`."""
+"""The endpoints for programs (gradio_client, curl) that only read: `/search`, `/describe` and `/versions`."""
 
+from dataclasses import asdict
 from typing import Any
 
+import core.search
 from core.errors import HemlineError
-from core.search import describe
 from demo.catalogues import Catalogues, service_of
 from demo.queries import MOST_HITS, Query, rank
 from demo.refinery import refinery_page
 from demo.uploads import uploaded_bytes
 
 SEARCHING = (
-    "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
-    f" uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered."
-    " catalogue names one that people brought; without it, the one the app starts with."
+    "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an "
+    f"uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered. "
+    "catalogue names one that people brought; without it, the one the app starts with."
 )
-CAPTIONING = (
-    "What the model sees, in its own words: of reference_id (a garment of the catalogue) or reference_image"
-    " (an uploaded photo). An empty string where it has no words."
+DESCRIBING = (
+    "What is known of reference_id (a garment of the catalogue) or reference_image (an uploaded photo): "
+    "words is what the model sees, in its own words, an empty string where it has none; garment is what "
+    "the catalogue's record says, nothing for an uploaded photo."
 )
 VERSIONS = (
     "The versions of the model that people's judgements made, newest first, with what was measured of each,"
-    ' and the name of the one that answers now ("" for the model as it was built).'
 )
 
 
 def add_endpoints(catalogues: Catalogues) -> None:
-    """Add `/search`, `/caption` and `/versions` to the Blocks being built."""
+    """Add the endpoints to the Blocks being built."""
     import gradio as gr
 
     def search(
@@ -36,23 +37,27 @@ def add_endpoints(catalogues: Catalogues) -> None:
         catalogue: str | None = None,
     ) -> list[dict[str, Any]]:
         try:
-            query = _query(reference_id, reference_image, text)
+            query = query_asked(reference_id, reference_image, text)
             hits = rank(service_of(catalogues, catalogue), query, _whole(top_k))
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return [{"rank": hit.rank, "id": hit.id, "score": hit.score} for hit in hits]
 
-    def caption(
+    def describe(
         reference_id: str | None = None,
         reference_image: dict | None = None,
         catalogue: str | None = None,
-    ) -> str:
+    ) -> dict[str, Any]:
         try:
-            query = _query(reference_id, reference_image, None)
-            searcher = service_of(catalogues, catalogue).searcher
-            return describe(searcher, reference_id=query.reference_id, reference_image=query.upload)
+            query = query_asked(reference_id, reference_image, None)
+            service = service_of(catalogues, catalogue)
+            words = core.search.describe(
+                service.searcher, reference_id=query.reference_id, reference_image=query.upload
+            )
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        garment = service.garments.get(query.reference_id or "")
+        return {"words": words, "garment": asdict(garment) if garment else {}}
 
     def versions() -> dict[str, Any]:
         stands = refinery_page(catalogues, {})
@@ -60,7 +65,7 @@ def add_endpoints(catalogues: Catalogues) -> None:
             raise gr.Error(stands["problem"], print_exception=False)
         return {"live": stands.get("live", ""), "versions": stands.get("versions", [])}
 
-    for endpoint, said in ((search, SEARCHING), (caption, CAPTIONING), (versions, VERSIONS)):
+    for endpoint, said in ((search, SEARCHING), (describe, DESCRIBING), (versions, VERSIONS)):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,
@@ -70,7 +75,8 @@ def add_endpoints(catalogues: Catalogues) -> None:
         )
 
 
-def _query(reference_id: object, reference_image: object, text: object) -> Query:
+def query_asked(reference_id: object, reference_image: object, text: object) -> Query:
+    """The query of an endpoint's arguments; HemlineError for one of another kind or a file not uploaded."""
     for name, value in (("reference_id", reference_id), ("text", text)):
         if value is not None and not isinstance(value, str):
             raise HemlineError(f"{name} must be a string; it is {value!r}")
