@@ -102,8 +102,10 @@ def _wire(
     tried = tapped.then(api_name="ask_example", **search)
     for asking in (asked, tried):
         asking.failure(None, js=TELL_FAILED, **hidden)
-    judged = cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
-    judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
+    judged = cards.judged(
+        keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge_cards", **hidden
+    )
+    judged.failure(None, js=TELL_UNSAVED, api_name="judge_cards_failed", **hidden)
 
 
 def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
