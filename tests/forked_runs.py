@@ -7,6 +7,7 @@ child (SIGKILL) before its N-th training step or batch of texts, after N seconds
 from.
 """
 
+import atexit
 import functools
 import importlib
 import json
@@ -17,8 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +33,8 @@ IMPORTED_ONCE = (
     "core.backbones.mllm",
     "peft",
     "train.bank",
+    "core.building",
+    "core.own.changing",
     "train.session",
 )
 
@@ -54,9 +56,9 @@ class Done:
 Runner = Callable[..., Done]
 
 
-@contextmanager
-def forking() -> Iterator[Runner]:
-    """run(module, *arguments, kill_at=None) -> Done, as long as the context lasts."""
+@functools.cache
+def forked() -> Runner:
+    """run(module, *arguments, kill_at=None) -> Done, by one program that ends with this process."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     program = [sys.executable, "-m", "tests.forked_runs"]
     server = subprocess.Popen(
@@ -64,6 +66,7 @@ def forking() -> Iterator[Runner]:
     )
     assert server.stdin is not None and server.stdout is not None
     answers, asks = server.stdout, server.stdin
+    atexit.register(asks.close)  # which ends it
 
     def run(module: str, *arguments: object, kill_at: float | str | None = None) -> Done:
         task = {"module": module, "arguments": [str(a) for a in arguments], "kill_at": kill_at}
@@ -71,11 +74,7 @@ def forking() -> Iterator[Runner]:
         asks.flush()
         return Done(**json.loads(answers.readline()))
 
-    try:
-        yield run
-    finally:
-        asks.close()
-        server.wait(30)
+    return run
 
 
 def main() -> None:
