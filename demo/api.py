@@ -5,7 +5,8 @@ from typing import Any
 from core.errors import HemlineError
 from core.search import describe
 from demo.catalogues import Catalogues, service_of
-from demo.queries import MOST_HITS, Query, rank
+from demo.options import composed
+from demo.queries import MOST_HITS, rank
 from demo.refinery import refinery_page
 from demo.uploads import uploaded_bytes
 
@@ -13,6 +14,9 @@ SEARCHING = (
     "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
     f" uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered."
     " catalogue names one that people brought; without it, the one the app starts with."
+    " second_reference_id is a garment changed by the same words; without are words for what is not wanted;"
+    " weight goes from -1 (words) over 0 to 1 (picture); filters are {field: [values]} of what is on record;"
+    " within is a list of ids to choose from; with fold, near-duplicates of a better hit are listed under it."
 )
 CAPTIONING = (
     "What the model sees, in its own words: of reference_id (a garment of the catalogue) or reference_image"
@@ -34,13 +38,24 @@ def add_endpoints(catalogues: Catalogues) -> None:
         text: str | None = None,
         top_k: int = 10,
         catalogue: str | None = None,
+        second_reference_id: str | None = None,
+        without: str | None = None,
+        weight: float | None = None,
+        filters: dict | None = None,
+        within: list[str] | None = None,
+        fold: bool = False,
     ) -> list[dict[str, Any]]:
         try:
-            query = _query(reference_id, reference_image, text)
-            hits = rank(service_of(catalogues, catalogue), query, _whole(top_k))
+            given = _given(reference_id, reference_image, text)
+            query = composed(*given, second_reference_id, without, weight, filters, within, fold, top_k)
+            found = rank(service_of(catalogues, catalogue), query)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return [{"rank": hit.rank, "id": hit.id, "score": hit.score} for hit in hits]
+        return [
+            {"rank": one.hit.rank, "id": one.hit.id, "score": one.hit.score}
+            | ({"near_duplicates": [hit.id for hit in one.folded]} if fold else {})
+            for one in found
+        ]
 
     def caption(
         reference_id: str | None = None,
@@ -48,9 +63,9 @@ def add_endpoints(catalogues: Catalogues) -> None:
         catalogue: str | None = None,
     ) -> str:
         try:
-            query = _query(reference_id, reference_image, None)
+            id_, image, _ = _given(reference_id, reference_image, None)
             searcher = service_of(catalogues, catalogue).searcher
-            return describe(searcher, reference_id=query.reference_id, reference_image=query.upload)
+            return describe(searcher, reference_id=id_, reference_image=image)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
@@ -70,7 +85,9 @@ def add_endpoints(catalogues: Catalogues) -> None:
         )
 
 
-def _query(reference_id: object, reference_image: object, text: object) -> Query:
+def _given(
+    reference_id: object, reference_image: object, text: object
+) -> tuple[str | None, bytes | None, str]:
     for name, value in (("reference_id", reference_id), ("text", text)):
         if value is not None and not isinstance(value, str):
             raise HemlineError(f"{name} must be a string; it is {value!r}")
@@ -82,10 +99,4 @@ def _query(reference_id: object, reference_image: object, text: object) -> Query
                 "reference_image must be an uploaded file, as handle_file(...) of gradio_client makes"
             )
         upload = uploaded_bytes(path)
-    return Query(str(reference_id) if reference_id else None, upload, str(text or "").strip())
-
-
-def _whole(top_k: object) -> int:
-    if isinstance(top_k, bool) or not isinstance(top_k, int):
-        raise HemlineError(f"top_k must be a whole number; it is {top_k!r}")
-    return top_k
+    return str(reference_id) if reference_id else None, upload, str(text or "").strip()
