@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from core import vocabulary
 from core.errors import HemlineError
@@ -35,6 +36,7 @@ def read_filters(value: object) -> dict[str, frozenset[str]]:
     return filters
 
 
+@lru_cache(maxsize=2**16)  # the shelf counts a whole catalogue at every look
 def values_of(garment: Garment) -> dict[str, frozenset[str]]:
     """The garment's values of each of `FIELDS`; empty where a field does not apply."""
     has = {field: frozenset([value] if value else []) for field, value in traits(garment).items()}

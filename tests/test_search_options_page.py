@@ -171,3 +171,22 @@ def test_a_photo_of_ones_own_is_gone_back_to_but_in_no_link(page: Page, closet_d
     page.locator(".step").first.click()
     titled(page, "in white")
     assert cards(page) == shown
+
+
+def test_near_duplicates_fold_under_the_better_hit_and_unfold(page: Page, app: App) -> None:
+    searcher = open_searcher(app.model, app.index)
+    page.click(".options-head")
+    page.check('#options [data-part="fold"]')
+    reference = page.locator(".tile").nth(4).get_attribute("data-id")
+    ask_page(page, "in yellow", tile=4)
+    found = ask(searcher, ComposedQuery(reference, None, "in yellow", fold=True, top_k=24), {})
+    folded = [len(one.folded) for one in found]
+    assert cards(page) == [one.hit.id for one in found] and any(folded)
+    place = next(place for place, count in enumerate(folded) if count)
+    card = page.locator(".card").nth(place)
+    card.get_by_role("button", name=f"+{folded[place]} near-duplicate").click()
+    expect(card.locator(".folded-one")).to_have_count(folded[place])
+    card.locator(".folded-one").first.click()
+    expect(page.locator(f'.tile[data-id="{found[place].folded[0].id}"]')).to_have_attribute(
+        "aria-pressed", "true"
+    )

@@ -16,6 +16,10 @@ function set(changes, again = true) {
   clearTimeout(pause); // the answer that is shown follows the options
   pause = setTimeout(() => document.querySelector("#search").click(), 250);
 }
+function clearAll(again) {
+  chosen = {};
+  set({}, again);
+}
 const filters = () => chosen.filters || {};
 const setFilters = (values) => set({ filters: values });
 const sayWeight = (value) => `${value > 0 ? "photo" : "words"} +${Math.abs(value).toFixed(1)}`;
@@ -30,6 +34,11 @@ function show() {
     ...(beside ? [makeTag("second reference", () => set({ second: "" }))] : []),
     ...(chosen.fold ? [makeTag("near-duplicates folded", () => set({ fold: false }))] : []),
   );
+  if (tags.children.length > 1) {
+    const clear = makeButton("link", "Clear all");
+    clear.addEventListener("click", () => clearAll(true));
+    tags.append(clear);
+  }
   if (document.activeElement !== without) without.value = chosen.without || "";
   weight.value = chosen.weight || 0;
   weight.setAttribute("aria-valuetext", chosen.weight ? sayWeight(chosen.weight) : "as the model was trained");
@@ -88,11 +97,11 @@ hear("options", (told) => {
 });
 hear("within", ({ ids, label }) => set({ within: ids && ids.length ? { ids, label: label || "" } : null }));
 hear("answered", () => (asked = true));
+hear("searching", () => clearTimeout(pause)); // what was about to be asked is being asked
 hear("catalogue", ({ name }) => {
   catalogue = name;
-  chosen = {};
   asked = false;
-  set({}, false);
+  clearAll(false);
   fill();
 });
 fill();

@@ -32,7 +32,7 @@ async function more(fresh = false) {
   offer(page.catalogues);
   if (page.catalogue !== catalogue) return pick(page.catalogue); // the chosen one is gone
   if (fresh) {
-    fillFacets(facets, page.facets, filters, "Any garment");
+    fillFacets(facets, page.facets, filters, "Filters");
     tiles.replaceChildren();
     tiles.scrollTop = 0;
   }
