@@ -6,14 +6,18 @@ from typing import Any
 import core.search
 from core.errors import HemlineError
 from demo.catalogues import Catalogues, service_of
-from demo.queries import MOST_HITS, Query, rank
+from demo.options import composed
+from demo.queries import MOST_HITS, rank
 from demo.refinery import refinery_page
 from demo.uploads import uploaded_bytes
 
 SEARCHING = (
     "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an "
     f"uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered. "
-    "catalogue names one that people brought; without it, the one the app starts with."
+    "catalogue names one that people brought; without it, the one the app starts with. "
+    "second_reference_id is a garment changed by the same words; without are words for what is not wanted; "
+    "weight goes from -1 (words) over 0 to 1 (picture); filters are {field: [values]} of what is on record; "
+    "within is a list of ids to choose from; with fold, near-duplicates of a better hit are listed under it."
 )
 DESCRIBING = (
     "What is known of reference_id (a garment of the catalogue) or reference_image (an uploaded photo): "
@@ -35,13 +39,24 @@ def add_endpoints(catalogues: Catalogues) -> None:
         text: str | None = None,
         top_k: int = 10,
         catalogue: str | None = None,
+        second_reference_id: str | None = None,
+        without: str | None = None,
+        weight: float | None = None,
+        filters: dict | None = None,
+        within: list[str] | None = None,
+        fold: bool = False,
     ) -> list[dict[str, Any]]:
         try:
-            query = query_asked(reference_id, reference_image, text)
-            hits = rank(service_of(catalogues, catalogue), query, _whole(top_k))
+            given = query_asked(reference_id, reference_image, text)
+            query = composed(*given, second_reference_id, without, weight, filters, within, fold, top_k)
+            found = rank(service_of(catalogues, catalogue), query)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return [{"rank": hit.rank, "id": hit.id, "score": hit.score} for hit in hits]
+        return [
+            {"rank": one.hit.rank, "id": one.hit.id, "score": one.hit.score}
+            | ({"near_duplicates": [hit.id for hit in one.folded]} if fold else {})
+            for one in found
+        ]
 
     def describe(
         reference_id: str | None = None,
@@ -49,14 +64,12 @@ def add_endpoints(catalogues: Catalogues) -> None:
         catalogue: str | None = None,
     ) -> dict[str, Any]:
         try:
-            query = query_asked(reference_id, reference_image, None)
+            id_, image, _ = query_asked(reference_id, reference_image, None)
             service = service_of(catalogues, catalogue)
-            words = core.search.describe(
-                service.searcher, reference_id=query.reference_id, reference_image=query.upload
-            )
+            words = core.search.describe(service.searcher, reference_id=id_, reference_image=image)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        garment = service.garments.get(query.reference_id or "")
+        garment = service.garments.get(id_ or "")
         return {"words": words, "garment": asdict(garment) if garment else {}}
 
     def versions() -> dict[str, Any]:
@@ -75,8 +88,10 @@ def add_endpoints(catalogues: Catalogues) -> None:
         )
 
 
-def query_asked(reference_id: object, reference_image: object, text: object) -> Query:
-    """The query of an endpoint's arguments; HemlineError for one of another kind or a file not uploaded."""
+def query_asked(
+    reference_id: object, reference_image: object, text: object
+) -> tuple[str | None, bytes | None, str]:
+    """The reference by id or as its bytes, and the words; HemlineError for others and a file not uploaded."""
     for name, value in (("reference_id", reference_id), ("text", text)):
         if value is not None and not isinstance(value, str):
             raise HemlineError(f"{name} must be a string; it is {value!r}")
@@ -88,10 +103,4 @@ def query_asked(reference_id: object, reference_image: object, text: object) -> 
                 "reference_image must be an uploaded file, as handle_file(...) of gradio_client makes"
             )
         upload = uploaded_bytes(path)
-    return Query(str(reference_id) if reference_id else None, upload, str(text or "").strip())
-
-
-def _whole(top_k: object) -> int:
-    if isinstance(top_k, bool) or not isinstance(top_k, int):
-        raise HemlineError(f"top_k must be a whole number; it is {top_k!r}")
-    return top_k
+    return str(reference_id) if reference_id else None, upload, str(text or "").strip()

@@ -3,13 +3,13 @@
 from typing import Any
 
 from core import exchange
+from core.composed import ComposedQuery, ask
 from core.errors import HemlineError
-from core.search import search
 from core.verdicts import fold
 from demo.api import query_asked
 from demo.catalogues import Catalogues, service_of
 from demo.names import annotator_of
-from demo.queries import Query, reference_hash
+from demo.queries import reference_hash
 from demo.service import Service, history
 from demo.verdicts import judge as judge_act
 
@@ -44,8 +44,9 @@ def add_judging(catalogues: Catalogues) -> None:
         request: gr.Request = None,  # type: ignore[assignment]  # Gradio always gives one
     ) -> dict[str, Any]:
         try:
-            query = query_asked(reference_id, reference_image, text)
+            id_, image, words = query_asked(reference_id, reference_image, text)
             service = service_of(catalogues, catalogue)
+            query = ComposedQuery(id_, image, words, top_k=len(service.searcher.index.ids))
             act = _act(service, query, hit_id, verdict, reason, second_look)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -70,16 +71,10 @@ def add_judging(catalogues: Catalogues) -> None:
 
 
 def _act(
-    service: Service, query: Query, hit_id: object, verdict: object, reason: object, looked: object
+    service: Service, query: ComposedQuery, hit_id: object, verdict: object, reason: object, looked: object
 ) -> dict[str, Any]:
     """The act of demo.verdicts.judge; HemlineError for a query or hit that is none of this catalogue."""
-    hits = search(
-        service.searcher,
-        reference_id=query.reference_id,
-        reference_image=query.upload,
-        text=query.text,
-        top_k=len(service.searcher.index.ids),
-    )
+    hits = [found.hit for found in ask(service.searcher, query, service.garments)]
     found = [hit for hit in hits if hit.id == hit_id]
     if not found:
         raise HemlineError(
@@ -95,6 +90,6 @@ def _act(
         "query": {
             "reference_id": query.reference_id,
             "reference_hash": reference_hash(service, query),
-            "text": query.text,
+            "text": query.words,
         },
     }

@@ -11,6 +11,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from core.atlas import load_map
+from core.composed import ComposedQuery, ask
 from core.errors import HemlineError
 from core.search import describe, open_searcher, search
 from demo.setup import BASELINE, find_places
@@ -62,6 +63,24 @@ def test_every_argument_may_be_left_out_and_top_k_is_ten(client: Client) -> None
     assert len(client.predict(text="blue", api_name="/search")) == 10
 
 
+def test_options_answer_what_core_composed_answers(app: App, client: Client, ids: list[str]) -> None:
+    searcher, garments = open_searcher(app.model, app.index), {}
+    for line in (app.model.parent / "closet" / "garments.jsonl").read_text().splitlines():
+        garments[json.loads(line)["image"]] = json.loads(line)
+    asked = {"reference_id": ids[0], "text": "in red"}
+    answer = client.predict(
+        **asked, second_reference_id=ids[5], without="scratchy seams", weight=0.4, top_k=7, api_name="/search"
+    )
+    query = ComposedQuery(ids[0], None, "in red", ids[5], 0.4, "scratchy seams", top_k=7)
+    assert [hit["id"] for hit in answer] == [found.hit.id for found in ask(searcher, query, {})]
+    shirts = client.predict(**asked, filters={"category": ["shirt"]}, within=ids[:30], api_name="/search")
+    expected = [id_ for id_ in ids[:30] if garments[id_]["category"] == "shirt"]
+    assert sorted(hit["id"] for hit in shirts) == sorted(set(expected) - {ids[0]})
+    folded = client.predict(**asked, fold=True, top_k=100, api_name="/search")
+    named = [id_ for hit in folded for id_ in (hit["id"], *hit["near_duplicates"])]
+    assert sorted(named) == sorted(set(ids) - {ids[0]})
+
+
 def test_an_uploaded_catalogue_photo_is_the_reference_itself(
     app: App, client: Client, ids: list[str]
 ) -> None:
@@ -87,6 +106,11 @@ def test_top_k_is_capped_not_refused(client: Client, ids: list[str]) -> None:
         ({"text": "red", "top_k": 2.5}, "top_k must be a whole number"),
         ({"text": "red", "top_k": True}, "top_k must be a whole number"),
         ({"text": ["red"]}, "text must be a string"),
+        ({"text": "red", "weight": "more"}, "weight must be a number"),
+        ({"text": "red", "filters": {"size": ["L"]}}, "'size' is no field to filter by"),
+        ({"text": "red", "within": "all"}, "within must be a list of ids"),
+        ({"text": "red", "second_reference_id": "nowhere"}, "needs a first one"),
+        ({"text": "red", "without": ["blue"]}, "without must be a string"),
         ({"reference_image": "shirt.jpg"}, "reference_image must be an uploaded file"),
         ({"text": "red " * 300}, "long"),
     ],
