@@ -4,7 +4,7 @@ const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const [tags, more, without, weight, facets, second, count, fold] =
   ["tags", "more", "without", "weight", "facets", "second", "top", "fold"].map(part);
 const USUAL = "24";
-let chosen = {}, beside = null, known = {}, catalogue = "", asked = false, pause = 0;
+let chosen = {}, beside = null, known = {}, catalogue = "", asked = false, answered = "", pause = 0;
 
 function set(changes, again = true) {
   chosen = Object.fromEntries(Object.entries({ ...chosen, ...changes }).filter(([, value]) => value));
@@ -12,8 +12,11 @@ function set(changes, again = true) {
   if (!chosen.second) beside = null;
   props.value = Object.keys(chosen).length ? chosen : null;
   show();
-  if (!again || !asked) return;
-  clearTimeout(pause); // the answer that is shown follows the options
+  // the answer that is shown follows the options
+  if (again && asked && JSON.stringify(chosen) !== answered) askSoon();
+}
+function askSoon() {
+  clearTimeout(pause);
   pause = setTimeout(() => document.querySelector("#search").click(), 250);
 }
 function clearAll(again) {
@@ -77,8 +80,8 @@ without.addEventListener("change", () => set({}));
 without.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
-  asked = true;
-  set({});
+  set({}, false);
+  askSoon();
 });
 weight.addEventListener("change", () => set({ weight: +weight.value }));
 onFacet(facets, (field, value) => setFilters(withValue(filters(), field, value)));
@@ -97,7 +100,10 @@ hear("options", (told) => {
 });
 hear("within", ({ ids, label }) => set({ within: ids && ids.length ? { ids, label: label || "" } : null }));
 hear("answered", () => (asked = true));
-hear("searching", () => clearTimeout(pause)); // what was about to be asked is being asked
+hear("searching", () => { // what was about to be asked is being asked
+  clearTimeout(pause);
+  answered = JSON.stringify(chosen);
+});
 hear("catalogue", ({ name }) => {
   catalogue = name;
   asked = false;
