@@ -1,7 +1,9 @@
 """The endpoints as programs use them, against a running app; and app.py that cannot start."""
 
 import json
+import os
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,7 +17,8 @@ from core.composed import ComposedQuery, ask
 from core.errors import HemlineError
 from core.search import describe, open_searcher, search
 from demo.setup import BASELINE, find_places
-from tests.running_app import App, launch, running_app
+from tests.forked_runs import forked
+from tests.running_app import ROOT, App, running_app
 from tests.small_catalogue import make_model
 
 
@@ -232,14 +235,18 @@ def test_thumbnails_of_unknown_names_are_not_found(app: App, path: str) -> None:
 
 def ended(*arguments: object, **variables: str) -> tuple[int, str]:
     """The exit code of an app that should not start, and what it says."""
-    process = launch(*arguments, **variables)
-    said, _ = process.communicate(timeout=120)
-    return process.returncode, said
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
+    line = [sys.executable, "app.py", *map(str, arguments)]
+    done = subprocess.run(
+        line, cwd=ROOT, env={**clean, **variables}, capture_output=True, text=True, timeout=120
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_an_index_of_another_model_is_refused(app: App, tmp_path: Path) -> None:
     other = make_model(tmp_path / "other", seed=1)
-    code, said = ended("--model", other, "--index", app.index, "--judgements", tmp_path / "j.sqlite")
+    done = forked()("app", "--model", other, "--index", app.index, "--judgements", tmp_path / "j.sqlite")
+    code, said = done.code, done.out + done.err
     assert code == 2
     assert "was built by another model" in said
     assert "python -m core.catalogue build" in said
