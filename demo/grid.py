@@ -135,6 +135,11 @@ def versions(refinery: Read, effect: Read) -> "gr.HTML":
     return _part("versions", value=None, reply=None, server_functions=[refinery, effect])
 
 
+def leaderboard(leaderboard: Read) -> "gr.HTML":
+    """What was measured; `server.leaderboard` gives the rows and what each comes from."""
+    return _part("leaderboard", "figures", "leaderboard", value=None, server_functions=[leaderboard])
+
+
 def masthead(garments: int, kept: Kept) -> "gr.HTML":
     """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
     return _part("masthead", value=None, garments=garments, server_functions=[kept])

@@ -13,6 +13,7 @@ from demo.keeping import kept as saved_state
 from demo.names import add_name
 from demo.shelf import shelf_page
 from demo.tab_judge import add_judge
+from demo.tab_leaderboard import add_leaderboard
 from demo.tab_search import add_search
 from demo.tab_versions import add_versions
 from demo.verdicts import offered
@@ -46,6 +47,8 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
                 add_judge(catalogues, name, tab)
             with gr.Tab("Versions", elem_id="versions-tab") as tab:
                 add_versions(catalogues, tab)
+            with gr.Tab("Leaderboard", elem_id="leaderboard-tab") as tab:
+                add_leaderboard(tab)
         grid.keys(offered(service))
         if catalogues.folder is not None:
             add_bringing(catalogues, browse)
