@@ -140,6 +140,13 @@ def leaderboard(leaderboard: Read) -> "gr.HTML":
     return _part("leaderboard", "figures", "leaderboard", value=None, server_functions=[leaderboard])
 
 
+def errors(errors: Read, errors_file: Read) -> "gr.HTML":
+    """The error browser: `acted` asks to answer the queries, `reply` takes demo.errors.start_answering's."""
+    return _part(
+        "errors", "figures", "errors", value=None, reply=None, server_functions=[errors, errors_file]
+    )
+
+
 def masthead(garments: int, kept: Kept) -> "gr.HTML":
     """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
     return _part("masthead", value=None, garments=garments, server_functions=[kept])

@@ -1,7 +1,7 @@
 """The leaderboard: every committed figure with its interval, and the run, files and commands it comes from.
 
-It reads `assets/results`: the `leaderboard.json` of each benchmark (`train.benchmark report` writes it) and the
-results of the models that ship. What a row was made with is read from its result files when it is opened.
+It reads `assets/results`: the `leaderboard.json` of each benchmark (`train.benchmark report` writes it) and
+the results of the models that ship. What a row was made with is read from its result files when it is opened.
 """
 
 import shlex

@@ -19,6 +19,7 @@ STYLES = (
     "own",
     "versions",
     "leaderboard",
+    "errors",
     "phone",
 )  # in this order: the last one overrides
 

@@ -71,3 +71,30 @@ const makeHead = (words, by, order, act, first = true) => {
   cell.append(button);
   return cell;
 };
+// Opens a tab that may be in the menu of those that a narrow screen has no room for.
+const openTab = (name) => {
+  const button = document.querySelector(`#${name.toLowerCase()}-tab-button`);
+  const listed = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
+  (button || listed.find((item) => item.textContent.trim() === name))?.click();
+};
+// A run that has not answered the queries yet: what that takes, or how far it is. `act` begins it.
+const makeNeeds = ({ queries, job }, label, act) => {
+  const box = make("div", "needs"), words = make("p", "needs-words");
+  box.append(words);
+  if (job && !job.problem) {
+    const left = job.left === null ? "" : `, about ${job.left < 90 ? `${Math.ceil(job.left)} s` : `${Math.ceil(job.left / 60)} min`} left`;
+    words.textContent = `${label} answers the queries on file: ${number(job.done)} of ${number(job.of)}${left}. You may go on searching meanwhile.`;
+    const bar = make("progress", "needs-bar");
+    bar.max = job.of;
+    bar.value = job.done;
+    bar.setAttribute("aria-label", "Queries answered");
+    box.append(bar);
+    return box;
+  }
+  const again = job ? `It went wrong: ${job.problem}. ` : "";
+  words.textContent = `${again}${label} has not answered the ${count(queries, "query", "queries")} on file yet. That takes some minutes on a small machine, in the background, and is kept.`;
+  const button = makeButton("strong", job ? "Try again" : "Answer them");
+  button.addEventListener("click", () => { button.disabled = true; act(); });
+  box.append(button);
+  return box;
+};

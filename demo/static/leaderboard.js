@@ -100,6 +100,8 @@ function fileOf(file) {
   const seeds = Object.entries(file.seeds).map(([name, seed]) => `${name} ${seed}`).join(", ");
   const versions = Object.entries(file.versions).map(([name, version]) => `${name} ${version}`).join(", ");
   const { cpu, cores, threads, ram_mb: ram } = file.hardware;
+  const queries = makeButton("link", "See its queries", `See the queries of ${file.path}`);
+  queries.addEventListener("click", () => tell("errors-show", { run: file.path.replace("assets/results/", "file ").replace(/\.json$/, "") }));
   box.append(
     make("h4", "", file.path),
     fact("Recalls", Object.entries(file.metrics).map(([name, value]) => `${name} ${value.toFixed(1)}`).join(", ")),
@@ -109,6 +111,7 @@ function fileOf(file) {
     fact("Versions", versions),
     fact("Protocol", Object.entries(file.protocol).map(([name, value]) => `${name} ${value}`).join(", ")),
     fact("Gallery, queries", `${file.gallery_hash.slice(0, 12)}, ${file.query_hash.slice(0, 12)}`),
+    queries,
   );
   return box;
 }
