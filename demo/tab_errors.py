@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 MOST_QUERIES = 1000  # of one answer to a program
 ERRORS = (
-    "The queries of a run with the rank of each target, and recalls, median rank and their 95 % intervals over"
-    " all that fit. run is a committed result ('file shipped/wardrobe-shop-both') or a model that answers here"
-    " ('live', 'live/image', 'live/text', 'version v1'); without it, it is what the page opens with. One that"
-    " has not answered yet does so now, which may take minutes. against is a second run over the same queries:"
-    " the answer then says what the first gains. words must all occur in the text; kind, category, length and"
-    " tag take any of the labels given; lowest_rank and highest_rank bound the target's rank. sort is rank,"
-    f" margin, change or file. At most {MOST_QUERIES} queries are answered, {PAGE} by default; the figures are"
-    " of all that fit."
+    "The queries of a run with the rank of each target, and recalls, median rank and their 95 %"
+    " intervals over all that fit. run is a committed result ('file shipped/wardrobe-shop-both') or a"
+    " model that answers here ('live', 'live/image', 'live/text', 'version v1'); without it, it is what"
+    " the page opens with. One that has not answered yet does so now, which may take minutes. against is"
+    " a second run over the same queries: the answer then says what the first gains. words must all"
+    " occur in the text; kind, category, length and tag take any of the labels given; lowest_rank and"
+    f" highest_rank bound the target's rank. sort is rank, margin, change or file. At most {MOST_QUERIES}"
+    f" queries are answered, {PAGE} by default; the figures are of all that fit."
 )
 TELL_OPEN = """() => {
   document.dispatchEvent(new CustomEvent("hemline:errors-open", { detail: {} }));
