@@ -147,6 +147,13 @@ def errors(errors: Read, errors_file: Read) -> "gr.HTML":
     )
 
 
+def compare(compare: Read, compare_batch: Read) -> "gr.HTML":
+    """Two sides beside each other: `acted` asks to answer the queries, `reply` takes what came of that."""
+    return _part(
+        "compare", "figures", "compare", value=None, reply=None, server_functions=[compare, compare_batch]
+    )
+
+
 def masthead(garments: int, kept: Kept) -> "gr.HTML":
     """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
     return _part("masthead", value=None, garments=garments, server_functions=[kept])

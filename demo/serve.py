@@ -20,6 +20,7 @@ STYLES = (
     "versions",
     "leaderboard",
     "errors",
+    "compare",
     "phone",
 )  # in this order: the last one overrides
 

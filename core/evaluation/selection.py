@@ -169,6 +169,18 @@ def contrast(facts: Facts, other: Facts, rows: np.ndarray) -> Contrast:
     )
 
 
+def moves(facts: Facts, other: Facts, rows: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
+    """How many of `rows` are in which band of ranks, int64 [b, b]: `other` down, `facts` across.
+
+    bounds: the last rank of each band but the last, rising, as (1, 10): first, 2 to 10, beyond. HemlineError
+    as for `contrast`.
+    """
+    refuse_unlike(other.result, facts.result, ("the other run", "this run"))
+    bands = len(bounds) + 1
+    before, after = (np.searchsorted(bounds, run.ranks[rows]) for run in (other, facts))
+    return np.bincount(before * bands + after, minlength=bands * bands).reshape(bands, bands)
+
+
 def median_ends(ranks: np.ndarray, samples: int = SAMPLES, seed: int = 0) -> tuple[float, float]:
     """The 95 % interval (percentile bootstrap over queries) of the median of ranks int [q]."""
     values, counts = np.unique(ranks, return_counts=True)

@@ -4,9 +4,10 @@ const [runsLine, problem, needs, whole, measures, controls, countLine, acts, fra
   ["runs", "problem", "needs", "whole", "measures", "controls", "count", "acts", "frame", "pager"].map(part);
 const PAGE = 50, SOON = 1500; // queries a page; ms between two looks at a run that is being made
 const RANKS = [["", "any"], ["1-1", "first"], ["2-", "not first"], ["2-10", "2 to 10"], ["11-", "not in ten"], ["11-50", "11 to 50"], ["51-", "beyond 50"]];
+const ORDERS = [["rank-", "worst rank first"], ["rank", "best rank first"], ["margin", "lowest margin first"], ["margin-", "highest margin first"], ["file", "as on file"]];
 const FACETS = [["kind", "Kind of change"], ["category", "Category"], ["length", "Words in the text"], ["tag", "What went wrong"]];
 const order = { by: "rank", down: true };
-let wanted = {}, run = "", against = "", catalogue = "", start = 0, asked = 0, showing = false, seen = null, timer = 0, turn = 0;
+let wanted = {}, run = "", against = "", catalogue = catalogueNow(), start = 0, asked = 0, showing = false, seen = null, timer = 0, turn = 0;
 
 const wish = () => {
   const [low, high] = (wanted.ranks || "-").split("-").map((end) => (end ? Number(end) : null));
@@ -127,11 +128,17 @@ function showControls({ facets }) {
       choice.dataset.control = name;
       controls.append(choice);
     }
+    const sorts = makeChoice("Sorted", ORDERS, (value) => {
+      [order.by, order.down] = [value.replace("-", ""), value.endsWith("-")];
+      again();
+    }, "rank-");
+    sorts.dataset.control = "order";
+    controls.append(sorts);
     const clear = makeButton("quiet errors-clear", "Clear");
     clear.addEventListener("click", () => {
       wanted = {};
       controls.querySelector("input").value = "";
-      for (const select of controls.querySelectorAll("select")) select.value = "";
+      for (const select of controls.querySelectorAll("label:not([data-control=order]) select")) select.value = "";
       again();
     });
     controls.append(clear);
@@ -236,18 +243,21 @@ watch("reply", () => {
   complain(props.reply?.problem);
   look();
 });
+function shown() { // from another tab: a run, or two to compare
+  const wantedRun = window.hemlineErrors;
+  if (!wantedRun) return false;
+  delete window.hemlineErrors;
+  ({ run, against } = wantedRun);
+  [order.by, order.down] = against ? ["change", false] : ["rank", true];
+  again();
+  return true;
+}
 hear("errors-open", () => {
   showing = true;
-  if (!seen) look();
+  if (!shown() && !seen) look();
 });
+hear("errors-show", shown);
 hear("errors-lost", () => complain("Not begun: the app did not answer."));
-hear("errors-show", (shown) => { // from another tab: a run, or two to compare
-  ({ run, against = "" } = shown);
-  [order.by, order.down] = against ? ["change", false] : ["rank", true];
-  seen = null;
-  openTab("Errors");
-  again();
-});
 hear("catalogue", ({ name }) => {
   [catalogue, run, against, seen] = [name, "", "", null];
   if (showing && element.offsetParent) again();

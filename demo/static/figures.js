@@ -71,6 +71,13 @@ const makeHead = (words, by, order, act, first = true) => {
   cell.append(button);
   return cell;
 };
+// Gradio makes a tab's parts when it is first opened, so what was told before must be asked for.
+const catalogueNow = () => document.querySelector('#shelf [data-part="catalogue"]')?.value || "";
+const showErrors = (run, against = "") => {
+  window.hemlineErrors = { run, against }; // until the tab takes it
+  openTab("Errors");
+  tell("errors-show");
+};
 // Opens a tab that may be in the menu of those that a narrow screen has no room for.
 const openTab = (name) => {
   const button = document.querySelector(`#${name.toLowerCase()}-tab-button`);

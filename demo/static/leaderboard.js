@@ -101,7 +101,7 @@ function fileOf(file) {
   const versions = Object.entries(file.versions).map(([name, version]) => `${name} ${version}`).join(", ");
   const { cpu, cores, threads, ram_mb: ram } = file.hardware;
   const queries = makeButton("link", "See its queries", `See the queries of ${file.path}`);
-  queries.addEventListener("click", () => tell("errors-show", { run: file.path.replace("assets/results/", "file ").replace(/\.json$/, "") }));
+  queries.addEventListener("click", () => showErrors(file.path.replace("assets/results/", "file ").replace(/\.json$/, "")));
   box.append(
     make("h4", "", file.path),
     fact("Recalls", Object.entries(file.metrics).map(([name, value]) => `${name} ${value.toFixed(1)}`).join(", ")),
