@@ -92,5 +92,6 @@ def _models(catalogues: Catalogues, service: Service) -> Iterator[Side]:
     for other in [catalogues.first, *catalogues.beside.values()]:
         same = set(other.searcher.index.ids) == set(service.searcher.index.ids)
         if same and other.name != service.name:
-            label = f"Beside: {other.name or 'Hemline’s catalogue'}"
+            called = other.name or "Hemline’s catalogue"
+            label = called[0].upper() + called[1:]
             yield Side(f"beside {other.name}", label, other, other.searcher, other.model_fingerprint)

@@ -5,7 +5,7 @@ near the target is, by cosine of target-side vectors, and ask for its place amon
 so that a catalogue in which everything is alike tags no more than one in which nothing is.
 
 The bounds were set on the 786 queries of the catalogue that ships whose target is not first, against what
-the garments' records say (docs/errors.md): of those tagged WORDS_IGNORED 85 % have a top hit that does not
+the garments' records say (docs/errors.md): of those tagged WORDS_IGNORED 83 % have a top hit that does not
 meet the words (of all: 41 %); of those tagged PICTURE_IGNORED 97 % have one that lost two fields or more
 which nobody asked to change (of all: 62 %).
 """
