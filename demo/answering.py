@@ -85,13 +85,13 @@ def queries_on_file(service: Service) -> OnFile:
             "this catalogue has no queries on file, so there is nothing to evaluate: captions/ beside its"
             " photos would hold them, as in FashionIQ's layout"
         )
-    return _queries(root, files[0].name.split(".")[-2], _Positions(service.searcher.index))
+    return _queries(root, files[0].name.split(".")[-2], KnownIndex(service.searcher.index))
 
 
 def answered(side: Side, folder: Path) -> Facts | None:
     """The facts of all queries as this side answers them; None where it has not answered them yet."""
     path = _path(side, folder)
-    return _facts(path, _Positions(side.plain.index)) if path.is_file() else None
+    return _facts(path, KnownIndex(side.plain.index)) if path.is_file() else None
 
 
 def is_answered(side: Side, folder: Path) -> bool:
@@ -168,7 +168,7 @@ def _path(side: Side, folder: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class _Positions:
+class KnownIndex:
     """An index as a key of a cache: one with the same content is the same."""
 
     index: Index
@@ -177,19 +177,18 @@ class _Positions:
         return hash(self.index.card.fingerprint)
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, _Positions)
-        return same and other.index.card.fingerprint == self.index.card.fingerprint  # type: ignore[union-attr]
+        return isinstance(other, KnownIndex) and other.index.card.fingerprint == self.index.card.fingerprint
 
 
 @lru_cache(maxsize=4)
-def _queries(root: Path, name: str, known: _Positions) -> OnFile:
+def _queries(root: Path, name: str, known: KnownIndex) -> OnFile:
     split = read_split(root, name)
     task = make_task(split, preset(PROTOCOL), known.index.positions, allow_partial=True)
     return OnFile(split, task, read_asked(split))
 
 
 @lru_cache(maxsize=8)
-def _facts(path: Path, known: _Positions) -> Facts:
+def _facts(path: Path, known: KnownIndex) -> Facts:
     result, index = read_result(path), known.index
     vectors = _read_vectors(path.with_suffix(".safetensors"), index.card.dim)
     if len(vectors) != len(result.ranks):

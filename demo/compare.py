@@ -124,6 +124,6 @@ def _bands() -> list[str]:
     starts = [1, *(bound + 1 for bound in BANDS)]
     ends = [*BANDS, None]
     return [
-        str(start) if start == end else f"{start} to {end}" if end else f"{start} and beyond"
+        str(start) if start == end else f"{start} to {end}" if end else f"over {start - 1}"
         for start, end in zip(starts, ends, strict=True)
     ]

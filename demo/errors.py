@@ -30,8 +30,16 @@ from core.evaluation.selection import (
     select,
 )
 from core.files import sha256_file
-from core.index import Index
-from demo.answering import answer, answered, folder_of, is_answered, job_of, queries_on_file, tags_of
+from demo.answering import (
+    KnownIndex,
+    answer,
+    answered,
+    folder_of,
+    is_answered,
+    job_of,
+    queries_on_file,
+    tags_of,
+)
 from demo.catalogues import Catalogues, service_of
 from demo.leaderboard import DATA, MODELS, RESULTS, SHIPPED, shipped_results
 from demo.service import Service, shown
@@ -46,7 +54,7 @@ def errors_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
     """One page of queries and the figures of the whole selection, or what has to be done first.
 
     `wish` has "catalogue", "run" and "against" (names of runs, "" for the default and for none), "words", for
-    each facet a list of labels, "low" and "high" (ranks), "by", "down" and "start". Answers {"run",
+    each facet a list of labels, "low" and "high" (ranks), "by", "down" and "start" (from 1). Answers {"run",
     "against", "runs", "facets", "figures", "contrast", "total", "all", "gallery", "lines", "garments": {id:
     as shown}}; of a run not answered yet {"run", "runs", "needs": its name, "job": how it stands or
     None, "queries"}; and {"problem": sentence} where something is wrong, with "runs" where they are known.
@@ -67,7 +75,7 @@ def errors_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
         if other is not None:
             refuse_unlike(other.result, facts.result, ("The other run", "this run"))
         rows = _rows(facts, wish, other)
-        start = wish.get("start") if isinstance(wish.get("start"), int) else 0
+        start = (_whole(wish.get("start") or None, "start") or 1) - 1
         lines = [line_of(facts, row, other) for row in rows[start : start + PAGE].tolist()]
         ids = {line[name] for line in lines for name in ("reference", "target", "top")}
         return page | {
@@ -212,24 +220,11 @@ def _opened(catalogues: Catalogues, service: Service, name: str) -> Facts | None
     path = (RESULTS / f"{name.removeprefix(FILED)}.json").resolve()
     if RESULTS.resolve() not in path.parents or not path.is_file():
         raise HemlineError(f"there is no result {name.removeprefix(FILED)!r} in assets/results")
-    return _filed(path, _Known(service.searcher.index))
-
-
-class _Known:
-    """The index of a catalogue as a key of a cache: the very one."""
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-
-    def __hash__(self) -> int:
-        return id(self.index)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and other.index is self.index
+    return _filed(path, KnownIndex(service.searcher.index))
 
 
 @lru_cache(maxsize=8)
-def _filed(path: Path, known: _Known) -> Facts:
+def _filed(path: Path, known: KnownIndex) -> Facts:
     result = read_result(path)
     here = known.index.positions
     ids = {id_ for query in result.ranks for id_ in (query.reference, query.target, query.top1)}
@@ -274,5 +269,5 @@ def _whole(value: object, what: str) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise HemlineError(f"{what} is a rank, a whole number from 1; it is {value!r}")
+        raise HemlineError(f"{what} must be a whole number from 1; it is {value!r}")
     return value

@@ -58,7 +58,13 @@ def add_errors(catalogues: Catalogues, tab: "gr.Tab") -> None:
         top_k: int = PAGE,
         catalogue: str | None = None,
     ) -> dict[str, Any]:
-        wish = {"run": run, "against": against, "words": words, "kind": kind, "category": category}
+        wish: dict[str, Any] = {
+            "run": run,
+            "against": against,
+            "words": words,
+            "kind": kind,
+            "category": category,
+        }
         wish |= {"length": length, "tag": tag, "low": lowest_rank, "high": highest_rank}
         try:
             if isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 0:

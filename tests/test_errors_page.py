@@ -54,12 +54,12 @@ def page(app: App, browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def catalogues(closet_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogues:
-    """A catalogue of forty photos whose first query's words are HOSTILE, as a formula."""
+    """A catalogue of forty photos whose first query begins like a formula and ends as code."""
     folder = tmp_path_factory.mktemp("errors")
     data = small_closet(closet_dir, folder / "closet")
     path = data / "captions" / "cap.dress.val.json"
     (row,) = json.loads(path.read_text())
-    path.write_text(json.dumps([row | {"captions": ["=1+1", HOSTILE]}]))
+    path.write_text(json.dumps([row | {"captions": ["=1+1", "<i>${a=b}`"]}]))
     model = make_model(folder / "model")
     build(model, data / "images", folder / "index")
     searcher = open_searcher(model, folder / "index")
@@ -123,14 +123,15 @@ def test_an_export_says_everything_and_no_cell_is_a_formula(catalogues: Catalogu
     rows = list(csv.DictReader(errors_file(catalogues, wish | {"format": "csv"})["text"].splitlines()))
     assert whole["total"] == len(rows) == len(queries_on_file(catalogues.first).task.queries) == 5
     dress = next(line for line in whole["queries"] if line["category"] == "dress")
-    assert dress["text"].startswith("=1+1 and ") and HOSTILE in dress["text"]
+    assert dress["text"] == "=1+1 and <i>${a=b}`"
     assert [row["text"] for row in rows if row["category"] == "dress"] == ["'" + dress["text"]]
 
 
 def test_errors_from_a_first_answer_to_a_query_in_search(page: Page, app: App) -> None:
     page.click("#errors-tab-button")
     needs = page.locator("#errors .needs")
-    if needs.or_(page.locator(".error").first).first.is_visible() and needs.is_visible():
+    expect(needs.or_(page.locator(".error").first)).to_be_visible()
+    if needs.is_visible():  # nobody opened it before
         expect(needs).to_contain_text("has not answered the 5 queries on file yet")
         needs.get_by_role("button").click()
     expect(page.locator(".error")).to_have_count(5)

@@ -144,7 +144,9 @@ function drawBatch(page) {
   const frame = make("div", "board-frame"), other = make("div", "board-frame");
   frame.append(table);
   other.append(grid);
-  batch.replaceChildren(make("h3", "desk-title", "Over all queries"), make("p", "desk-words", words), frame, other, open);
+  const pair = make("div", "batch-pair");
+  pair.append(frame, other);
+  batch.replaceChildren(make("h3", "desk-title", "Over all queries"), make("p", "desk-words", words), pair, open);
 }
 
 async function lookBatch() {

@@ -12,7 +12,7 @@ let wanted = {}, run = "", against = "", catalogue = catalogueNow(), start = 0, 
 const wish = () => {
   const [low, high] = (wanted.ranks || "-").split("-").map((end) => (end ? Number(end) : null));
   const labels = Object.fromEntries(FACETS.map(([name]) => [name, wanted[name] ? [wanted[name]] : []]));
-  return { catalogue, run, against, words: wanted.words || "", ...labels, low, high, ...order, start };
+  return { catalogue, run, against, words: wanted.words || "", ...labels, low, high, ...order, start: start + 1 };
 };
 
 function complain(text) {
