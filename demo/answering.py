@@ -36,7 +36,7 @@ from demo.sides import Side
 
 LOG = logging.getLogger("hemline")
 PROTOCOL = "closet"  # the whole catalogue is the gallery, without the reference, as on the page
-SLICE = 16  # queries embedded at once
+SLICE = 8  # queries embedded at once
 SAVED = 256  # queries after which the vectors so far are written
 KEPT = 24  # answers on the disk; the oldest go
 _jobs: dict[Path, "Job"] = {}
