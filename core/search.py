@@ -122,7 +122,7 @@ def search(
     words = text if text and text.strip() else None
     if reference_id is None and reference_image is None and words is None:
         raise HemlineError("the query is empty; give a reference picture, words, or both")
-    look, copies = _reference(searcher, reference_id, reference_image)
+    look, copies = look_of(searcher, reference_id, reference_image)
     vectors = searcher.backbone.embed_queries([look], [words])
     return find(searcher.index, vectors, top_k, None if keep_reference else [copies])[0]
 
@@ -145,7 +145,7 @@ def embed_many(
     Queries (one at least) and errors are as for `search_many`.
     """
     words = [text if text and text.strip() else None for _, text in queries]
-    shown = [_reference(searcher, id_, None) for id_, _ in queries]
+    shown = [look_of(searcher, id_, None) for id_, _ in queries]
     if any(look is None and text is None for (look, _), text in zip(shown, words, strict=True)):
         raise HemlineError("a query is empty; give a reference picture, words, or both")
     vectors = searcher.backbone.embed_queries([look for look, _ in shown], words)
@@ -162,16 +162,19 @@ def describe(
     """
     if reference_image is None and reference_id in searcher.captions:
         return searcher.captions[reference_id]
-    look, _ = _reference(searcher, reference_id, reference_image)
+    look, _ = look_of(searcher, reference_id, reference_image)
     if look is None:
         raise HemlineError("there is no photo to describe; give reference_id or reference_image")
     return searcher.backbone.caption([look])[0]
 
 
-def _reference(
+def look_of(
     searcher: Searcher, reference_id: str | None, reference_image: Reference | None
 ) -> tuple["Image | np.ndarray | None", Sequence[str]]:
-    """What the model looks at, and the catalogue's ids of that very picture."""
+    """What the model looks at (None without a reference), and the catalogue's ids of that very picture.
+
+    HemlineError for both kinds of reference, an unknown id and an unreadable picture.
+    """
     if reference_id is not None and reference_image is not None:
         raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
     if reference_image is not None:

@@ -177,7 +177,7 @@ watch("reply", () => {
 });
 function take(answer) {
   query = { reference: answer.reference, upload: answer.upload };
-  change.value = answer.query.text;
+  change.value = answer.change ?? answer.query.text;
   drawn = false;
   showReference();
 }
