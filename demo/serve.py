@@ -19,6 +19,9 @@ STYLES = (
     "judge",
     "own",
     "versions",
+    "leaderboard",
+    "errors",
+    "compare",
     "phone",
 )  # in this order: the last one overrides
 

@@ -216,6 +216,7 @@ hear("catalogue", ({ name }) => { // cards of another catalogue are no answer he
   part("answers").hidden = true;
 });
 hear("failed", fail);
+hear("answer-wanted", ({ take }) => answer && take(answer)); // of a tab that was not there when it came
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input, textarea, dialog") || !element.offsetParent) return;
   event.preventDefault();
