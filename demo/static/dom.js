@@ -27,9 +27,15 @@ const makePhoto = (address, text, eager = false) => {
 // The parts of the page talk to each other by events on the document.
 const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent("hemline:" + name, { detail }));
 const hear = (name, act) => document.addEventListener("hemline:" + name, (event) => act(event.detail));
+// Opens a tab that may be in the menu of those that a narrow screen has no room for.
+const openTab = (name) => {
+  const button = document.querySelector(`#${name.toLowerCase()}-tab-button`);
+  const listed = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
+  (button || listed.find((item) => item.textContent.trim() === name))?.click();
+};
 // Opens Search with a reference (a garment as demo.service.shown gives it) and a change, and asks.
 const openSearch = (reference, text) => {
-  document.querySelector("#search-tab-button")?.click();
+  openTab("Search");
   tell("options", { options: {} });
   tell("use", { garment: reference });
   tell("change", { text });

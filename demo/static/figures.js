@@ -78,12 +78,6 @@ const showErrors = (run, against = "") => {
   openTab("Errors");
   tell("errors-show");
 };
-// Opens a tab that may be in the menu of those that a narrow screen has no room for.
-const openTab = (name) => {
-  const button = document.querySelector(`#${name.toLowerCase()}-tab-button`);
-  const listed = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
-  (button || listed.find((item) => item.textContent.trim() === name))?.click();
-};
 // A run that has not answered the queries yet: what that takes, or how far it is. `act` begins it.
 const makeNeeds = ({ queries, job }, label, act) => {
   const box = make("div", "needs"), words = make("p", "needs-words");

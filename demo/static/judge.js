@@ -162,7 +162,7 @@ hear("queue-next", () => {
   at += 1;
   show();
   if (at < items.length) openQuery();
-  else document.querySelector("#judge-tab-button")?.click();
+  else openTab("Judge");
 });
 
 function move(way) {
