@@ -141,6 +141,32 @@ def search_many(
     return find(searcher.index, vectors, top_k, [copies for _, copies in shown])
 
 
+def trace(
+    searcher: Searcher,
+    *,
+    reference_id: str | None = None,
+    reference_image: Reference | None = None,
+    text: str | None = None,
+) -> dict[str, np.ndarray]:
+    """Where a query lies among the catalogue's vectors: unit vectors [dim] by what they are of.
+
+    "query" is the composed query, as `search` ranks by; "reference" the reference as a garment of a
+    catalogue, "words" the words alone, each where it was given. Raises HemlineError as `search` does.
+    """
+    words = text if text and text.strip() else None
+    look, _ = _reference(searcher, reference_id, reference_image)
+    if look is None and words is None:
+        raise HemlineError("the query is empty; give a reference picture, words, or both")
+    found = {"query": searcher.backbone.embed_queries([look], [words])[0]}
+    if reference_id is not None:
+        found["reference"] = np.array(searcher.index.vectors[_row(searcher, reference_id)])
+    elif look is not None:
+        found["reference"] = searcher.backbone.embed_targets([look])[0]
+    if words is not None:
+        found["words"] = searcher.backbone.embed_queries([None], [words])[0]
+    return found
+
+
 def describe(
     searcher: Searcher, *, reference_id: str | None = None, reference_image: Reference | None = None
 ) -> str:

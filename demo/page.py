@@ -13,6 +13,7 @@ from demo.keeping import kept as saved_state
 from demo.names import add_name
 from demo.shelf import shelf_page
 from demo.tab_judge import add_judge
+from demo.tab_map import add_map
 from demo.tab_search import add_search
 from demo.tab_versions import add_versions
 from demo.verdicts import offered
@@ -44,6 +45,9 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
                 add_search(catalogues, browse, name)
             with gr.Tab("Judge", elem_id="judge-tab") as tab:
                 add_judge(catalogues, name, tab)
+            # there from the start, so that it hears what was answered before it is opened
+            with gr.Tab("Map", elem_id="map-tab", render_children=True) as tab:
+                add_map(catalogues, tab)
             with gr.Tab("Versions", elem_id="versions-tab") as tab:
                 add_versions(catalogues, tab)
         grid.keys(offered(service))

@@ -18,6 +18,7 @@ STYLES = (
     "judge",
     "own",
     "versions",
+    "map",
     "phone",
 )  # in this order: the last one overrides
 

@@ -25,7 +25,7 @@ def shelf_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
         service = catalogues.first
     words = str(wish.get("words") or "")[:LONGEST_FILTER].casefold().split()
     seed, start = _whole(wish.get("seed")), _whole(wish.get("start"))
-    ids = [id_ for id_ in service.searcher.index.ids if all(word in _text(service, id_) for word in words)]
+    ids = [id_ for id_ in service.searcher.index.ids if all(word in text_of(service, id_) for word in words)]
     if seed:
         random.Random(seed).shuffle(ids)
     return {
@@ -40,7 +40,8 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _text(service: Service, id_: str) -> str:
+def text_of(service: Service, id_: str) -> str:
+    """What the words of a filter are looked for in: all that is said of a garment, without capitals."""
     garment = service.garments.get(id_)
     if garment is None:
         return id_.casefold()
