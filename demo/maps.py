@@ -32,8 +32,8 @@ UNKNOWN = "not on record"
 # How far down the ranking of the last answer, and how much nearer than by the model as it was built.
 RANK_ENDS = (1, 3, 10, 30, 100, 300, 1000)
 CHANGE_ENDS = (-2.0, -1.0, -0.05, 0.05, 1.0, 2.0)  # of log2(rank now / rank before)
-CHANGES = ("4 times nearer or more", "2 to 4 times nearer", "nearer", "same rank")
-CHANGES += ("farther", "2 to 4 times farther", "4 times farther or more")
+CHANGES = ("4 times nearer or more", "2 to 4 times nearer", "nearer", "same rank", "farther")
+FARTHER = ("2 to 4 times farther", "4 times farther or more")
 JUDGED = {"negative": "wrong", "positive": "right", "same": "the same garment", "none": "unsure"}
 
 
@@ -62,10 +62,10 @@ def points_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
 
 
 def colours_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """What the points are coloured by: {"scale", "classes": [{"label", "count", "none"}], "rows": uint8 (base64)}.
+    """Colours: {"scale", "classes": [{"label", "count", "none"}], "rows": uint8 (base64), classes by row}.
 
-    `wish` has "by", a column's name, and for "mine" the "annotator", for ranks the "query" and "upload" of the
-    last answer. `scale` names the colours; "none" marks the class of what is not known.
+    `wish` has "by", a column's name, and for "mine" the "annotator", for ranks the "query" and "upload" of
+    the last answer. `scale` names the colours; "none" marks the class of what is not known.
     """
     try:
         service = _asked(catalogues, wish)
@@ -75,7 +75,7 @@ def colours_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, A
 
 
 def garments_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """{"garments": [demo.service.shown with "row" and "said", what is on record]} of `rows`, CARDS at most."""
+    """{"garments": [demo.service.shown, "row", "said": what is on record]} of the `rows`, CARDS at most."""
     try:
         service = _asked(catalogues, wish)
         rows = _rows(service, wish)[:CARDS]
@@ -114,9 +114,8 @@ def table_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
         id_ = service.searcher.index.ids[row]
         garment = service.garments.get(id_)
         caption = garment.caption if garment else ""
-        table.append(
-            [id_, caption, *(value_of(garment, name) for name in ATTRIBUTES), *atlas.coordinates[row]]
-        )
+        values = [value_of(garment, name) for name in ATTRIBUTES]
+        table.append([id_, caption, *values, *atlas.coordinates[row]])
     return {"columns": ["id", "caption", *ATTRIBUTES, "x", "y"], "rows": table}
 
 
@@ -190,7 +189,7 @@ def _coloured(service: Service, by: str, wish: Mapping[str, Any]) -> dict[str, A
         now, before = (ranks(service, one, wish) for one in (service.searcher, service.plain))
         ratio = np.log2(np.maximum(now, 1) / np.maximum(before, 1))
         numbers = np.searchsorted(CHANGE_ENDS, ratio)
-        labels = [*CHANGES, "the reference itself"]
+        labels = [*CHANGES, *FARTHER, "the reference itself"]
         return _classes("change", np.where(now == 0, len(labels) - 1, numbers), labels, none=True)
     raise HemlineError(f"the map cannot be coloured by {by!r}: choose again")
 

@@ -45,8 +45,7 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
                 add_search(catalogues, browse, name)
             with gr.Tab("Judge", elem_id="judge-tab") as tab:
                 add_judge(catalogues, name, tab)
-            # there from the start, so that it hears what was answered before it is opened
-            with gr.Tab("Map", elem_id="map-tab", render_children=True) as tab:
+            with gr.Tab("Map", elem_id="map-tab") as tab:
                 add_map(catalogues, tab)
             with gr.Tab("Versions", elem_id="versions-tab") as tab:
                 add_versions(catalogues, tab)

@@ -40,16 +40,15 @@ function arrange() {
 
 const radius = () => Math.min(9, Math.max(2.2, 6.4 - 1.2 * Math.log10(Math.max(map.count, 100) / 100)) + 0.7 * Math.log2(view.zoom));
 
-// A disc as pixel offsets and their colours: an edge towards the ink, fading into the ground.
+// A disc as pixel offsets and their colours. Its edge is nearer to the ink, so that pale hues stand out as well.
 function stampOf(colour, faint) {
   const sheet = parse(ground.sheet), size = radius() * ratio, far = Math.ceil(size);
-  const fill = faint ? mix(parse(colour), sheet, 0.8) : parse(colour), edge = mix(fill, faint ? sheet : parse(ground.ink), 0.35);
+  const fill = faint ? mix(parse(colour), sheet, isDark() ? 0.72 : 0.8) : parse(colour), edge = faint ? fill : mix(fill, parse(ground.ink), 0.3);
   const stamp = [];
   for (let y = -far; y <= far; y++) for (let x = -far; x <= far; x++) {
     const inside = size - Math.hypot(x, y);
-    if (inside < -0.4) continue;
-    const own = size > 3 && inside < 0.9 * ratio ? edge : fill;
-    stamp.push([y * canvas.width + x, pack(inside < 0.4 ? mix(own, sheet, 0.45) : own)]);
+    if (inside < 0) continue;
+    stamp.push([y * canvas.width + x, pack(size > 3 && inside < 0.8 * ratio ? edge : fill)]);
   }
   return { at: Int32Array.from(stamp, ([at]) => at), ink: Uint32Array.from(stamp, ([, colour]) => colour), far };
 }
@@ -64,13 +63,16 @@ function paintPoints() {
   const { X, Y } = map, far = stamps[0].far, right = canvas.width - far - 1, low = canvas.height - far - 1;
   const scaleX = (wide - 2 * MARGIN) * view.zoom * ratio, startX = (MARGIN - view.x) * view.zoom * ratio;
   const scaleY = (high - 2 * MARGIN) * view.zoom * ratio, startY = (MARGIN - view.y) * view.zoom * ratio;
+  let painted = 0;
   for (let place = 0; place < order.length; place++) {
     const row = order[place], x = Math.round(startX + X[row] * scaleX), y = Math.round(startY + Y[row] * scaleY);
     if (x < far || y < far || x > right || y > low) continue;
     const { at, ink } = stamps[2 * classOf[row] + (selection && !selection.in[row] ? 0 : 1)], middle = y * canvas.width + x;
     for (let dot = 0; dot < at.length; dot++) pixels[middle + at[dot]] = ink[dot];
+    painted += 1;
   }
   pen.putImageData(image, 0, 0);
+  Object.assign(canvas.dataset, { by: colouredBy, dots: painted });
 }
 
 function ringAt(row, colour, size = radius() + 3) {

@@ -62,10 +62,10 @@ function showQuery() {
 function line(from, to, colour, dash = [], head = false) {
   const [x1, y1, x2, y2] = [atX(from.x), atY(from.y), atX(to.x), atY(to.y)], turn = Math.atan2(y2 - y1, x2 - x1);
   const short = Math.hypot(x2 - x1, y2 - y1) < 24 ? 0 : 13, [endX, endY] = [x2 - short * Math.cos(turn), y2 - short * Math.sin(turn)];
-  for (const [paint, width] of [[ground.sheet, 6], [colour, 2.5]]) {
+  for (const [paint, width, gaps] of [[ground.sheet, 6, []], [colour, 2.5, dash]]) {
     inkPen.strokeStyle = inkPen.fillStyle = paint;
     inkPen.lineWidth = width;
-    inkPen.setLineDash(dash);
+    inkPen.setLineDash(gaps);
     inkPen.beginPath();
     inkPen.moveTo(x1, y1);
     inkPen.lineTo(endX, endY);
@@ -95,6 +95,7 @@ function sign(x, y, text, fill, paper, size = 10) {
 }
 
 function tag(x, y, text) {
+  if (wide < 500) return; // no room: the list beside the map says what the signs are
   inkPen.font = `700 13px ${getComputedStyle(element).fontFamily}`;
   inkPen.textAlign = x > wide - 150 ? "right" : "left";
   inkPen.textBaseline = "middle";

@@ -15,9 +15,9 @@ const count = (number) => `${number.toLocaleString("en")} ${number === 1 ? "garm
 const isDark = () => Boolean(element.closest(".dark") || document.body.classList.contains("dark"));
 const annotator = () => (document.querySelector("#annotator textarea, #annotator input")?.value || "").trim();
 
-let catalogue = "", open = false, asking = 0;
+let catalogue = document.querySelector('#shelf [data-part="catalogue"]')?.value || "", open = false, asking = 0;
 let map = null; // as server.points says it, with X and Y as Float32Array from 0 to 1
-let classes = [], classOf = new Uint8Array(0), scale = "values";
+let classes = [], classOf = new Uint8Array(0), scale = "values", colouredBy = "";
 let answer = null; // the last one of this catalogue, as cards.js told it
 
 const about = (more) => ({ catalogue, index: map.index, annotator: annotator(), ...more });
@@ -46,7 +46,7 @@ async function ask(read, more) {
 }
 
 async function load() {
-  const mine = ++asking, began = performance.now();
+  const mine = ++asking;
   map = null;
   const found = await server.points({ catalogue }).catch(() => ({ problem: "The map cannot be read. Is the app still running?" }));
   if (mine !== asking) return;
@@ -54,7 +54,8 @@ async function load() {
   part("empty").hidden = !found.problem;
   if (found.problem) return showEmpty(found);
   const from = (text) => Float32Array.from(unpack(text, Uint16Array), (value) => value / 65535);
-  map = { ...found, X: from(found.x), Y: from(found.y), began };
+  known.clear();
+  map = { ...found, X: from(found.x), Y: from(found.y) };
   const by = bySelect.value;
   bySelect.replaceChildren(...map.columns.map(({ name, label }) => new Option(label, name)));
   if (map.columns.some(({ name }) => name === by)) bySelect.value = by;
@@ -82,15 +83,16 @@ async function recolour() {
     ({ scale, classes } = found);
     classOf = unpack(found.rows, Uint8Array);
   } else [classes, classOf] = [[{ label: "garments", count: map.count, none: true }], new Uint8Array(map.count)];
+  colouredBy = by;
   frame.setAttribute("aria-label", `Map of ${count(map.count)}, coloured by ${bySelect.selectedOptions[0]?.text}`);
   arrange();
   showLegend();
-  element.dataset.drawn = by; // painted; what waits for it may look
 }
 
 function showLegend() {
   part("legend-title").textContent = bySelect.selectedOptions[0]?.text || "";
-  legend.replaceChildren(...classes.map(({ label, count: many }, number) => {
+  legend.replaceChildren(...classes.flatMap(({ label, count: many }, number) => {
+    if (!many) return [];
     const item = make("li"), line = makeButton("map-line", ""), dot = make("i");
     dot.style.background = colourOf(number);
     line.append(dot, make("span", "", label), make("span", "map-many", many.toLocaleString("en")));
@@ -99,9 +101,8 @@ function showLegend() {
       if (selection && selection.label === label) return selectRows(null);
       selectRows([...classOf.keys()].filter((row) => classOf[row] === number), label);
     });
-    item.hidden = !many;
     item.append(line);
-    return item;
+    return [item];
   }));
 }
 
@@ -117,6 +118,7 @@ async function look() {
   else if (["mine", "everybody"].includes(bySelect.value)) await recolour();
 }
 
+tell("which-answer", { take: (found) => found.catalogue === catalogue && (answer = found) });
 bySelect.addEventListener("change", recolour);
 hear("map-open", look);
 hear("catalogue", ({ name }) => {
