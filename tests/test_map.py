@@ -1,11 +1,10 @@
-"""A catalogue's map: reading it, placing what is not on it, its colours, and a query's path. No UMAP runs here."""
+"""A catalogue's map: reading it, placing what is not on it, its colours, a query's path. No UMAP runs."""
 
 import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,14 +36,15 @@ PLACES = np.random.default_rng(1).random((COUNT, 2)).round(4)
 
 def a_map(**other: Any) -> Map:
     usual: dict[str, Any] = {
-        "coordinates": PLACES.tolist(), "kept": [row % 11 for row in range(COUNT)], "among": 10, "misplaced": 0.02,
-        "method": "by hand", "metric": "cosine", "neighbours": 15, "min_dist": 0.1, "seed": 0, "vectors_sha": "v",
+        "coordinates": PLACES.tolist(), "kept": [row % 11 for row in range(COUNT)], "among": 10,
+        "misplaced": 0.02, "method": "by hand", "metric": "cosine", "neighbours": 15, "min_dist": 0.1,
+        "seed": 0, "vectors_sha": "v",
     }  # fmt: skip
     return Map(**usual | other)
 
 
 class Sums:
-    """A backbone whose query is the sum of what is shown and of what the words say, each word one direction."""
+    """A backbone whose query is the sum of what is shown and of what the words say."""
 
     def __init__(self, says: Mapping[str, np.ndarray]) -> None:
         self.says = says
@@ -63,7 +63,7 @@ class Sums:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Any:
-    """Garments "g0" to "g59" with a few attributes, answered by `Sums`; their map is in the index's folder."""
+    """Garments "g0" to "g59", ten of them without a record, answered by `Sums`; their map is by the index."""
     ids = [f"g{row}" for row in range(COUNT)]
     index = build_index(VECTORS, ids, IndexCard("target", "model"))
     write_json(tmp_path / "map.json", asdict(a_map(vectors_sha=index.card.vectors_sha)))
@@ -75,12 +75,13 @@ def service(tmp_path: Path) -> Any:
     searcher = Searcher(backbone, index, gallery, photos, same, {}, tmp_path)
     colours = [*"abcdefghijklmno"]
     garments = {
-        id_: Garment(id_, "val", "dress" if row % 3 else "shirt", "gown", (colours[row % 15],), *[None] * 6, (), f"=no {row}")
-        for row, id_ in enumerate(ids[:50])
-    }  # fmt: skip
+        id_: Garment(id_, "val", kind, "gown", (colours[row % 15],), *[None] * 6, (), f"=no {row}")
+        for row, (id_, kind) in enumerate(zip(ids[:50], ["shirt", "dress", "dress"] * 17, strict=False))
+    }
     return SimpleNamespace(
-        searcher=searcher, garments=garments, plain=None, version="", name="", index_fingerprint=index.card.fingerprint,
-        thumbnails=SimpleNamespace(names={}), history=[], history_lock=Lock(), store=SimpleNamespace(vocabulary=VOCABULARY),
+        searcher=searcher, garments=garments, plain=None, version="", name="", history=[],
+        index_fingerprint=index.card.fingerprint, thumbnails=SimpleNamespace(names={}),
+        store=SimpleNamespace(vocabulary=VOCABULARY),
     )  # fmt: skip
 
 
@@ -314,8 +315,9 @@ def test_what_is_told_of_the_chosen_is_of_this_index_alone(service: Any) -> None
     assert maps.matching_page(catalogues, wish | {"words": " "})["rows"] == []
     table = maps.table_page(catalogues, wish)
     assert dict(zip(table["columns"], table["rows"][0], strict=True)) == {
-        "id": "g2", "caption": "=no 2", "category": "dress", "color": "c", "kind": "gown", "pattern": "", "sleeve": "",
-        "neckline": "", "length": "", "fit": "", "fabric": "", "x": PLACES[2][0], "y": PLACES[2][1],
+        "id": "g2", "caption": "=no 2", "category": "dress", "color": "c", "kind": "gown", "pattern": "",
+        "sleeve": "", "neckline": "", "length": "", "fit": "", "fabric": "", "x": PLACES[2][0],
+        "y": PLACES[2][1],
     }  # fmt: skip
     assert maps.garments_page(catalogues, wish | {"index": "another"})["stale"] is True
     for rows in ([60], [-1], ["1"], [True], "1"):

@@ -1,4 +1,4 @@
-"""The Map tab in headless Chromium: dots, colours, a real lasso, cards, the query's path, hostile words, dark."""
+"""The Map tab in headless Chromium: dots, colours, a lasso, cards, a query's path, hostile words, dark."""
 
 import csv
 import json
@@ -15,6 +15,10 @@ from core.map import MAP_FILE, Map
 from tests.page_steps import CHROMIUM, QUIET, ask, show
 from tests.running_app import HOSTILE, App, running_app
 
+INKED = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+    .reduce((sum, one) => sum + one, 0)"""
+# of the first garment's dot
+COLOUR = "canvas => [...canvas.getContext('2d').getImageData(26, 26, 1, 1).data].join()"
 ACROSS = 8  # the forty garments lie on a grid of 8 by 5
 MARGIN = 26  # pixels around the map's dots, as map-draw.js has it
 
@@ -142,14 +146,12 @@ def test_the_last_query_is_a_path_and_its_ranks_are_colours(page: Page, app: App
     expect(page.locator(".map-asked")).to_have_text("“is red”")
     steps = page.locator(".map-steps label span")
     expect(steps).to_have_text(["Reference", "Words alone", "Composed query", "Hits, by rank"])
-    drawn = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.reduce((sum, one) => sum + one, 0)"
     ink = page.locator('canvas[data-part="ink"]')
     page.mouse.move(0, 0)
-    whole = ink.evaluate(drawn)
+    whole = ink.evaluate(INKED)
     page.get_by_label("Hits, by rank").uncheck()
-    page.wait_for_function(
-        f"(before) => ({drawn})(document.querySelector('canvas[data-part=ink]')) < before", arg=whole
-    )
+    fewer = f"(before) => ({INKED})(document.querySelector('canvas[data-part=ink]')) < before"
+    page.wait_for_function(fewer, arg=whole)
 
     page.select_option(".map-by select", "rank")
     expect(page.locator('canvas[data-by="rank"]')).to_be_visible()
@@ -173,12 +175,10 @@ def test_the_dots_follow_the_theme_and_a_phone_needs_no_scrolling_aside(page: Pa
     page.set_viewport_size({"width": 390, "height": 844})
     open_map(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    first = "canvas => [...canvas.getContext('2d').getImageData(26, 26, 1, 1).data].join()"  # the first garment's dot
     points = page.locator('canvas[data-part="points"]')
     page.select_option(".map-by select", "mine")  # nothing is judged: all are the grey of what is not known
     expect(page.locator('canvas[data-by="mine"]')).to_be_visible()
-    light = points.evaluate(first)
+    light = points.evaluate(COLOUR)
     page.evaluate("document.body.classList.add('dark')")
-    page.wait_for_function(
-        f"(before) => ({first})(document.querySelector('canvas[data-part=points]')) !== before", arg=light
-    )
+    other = f"(before) => ({COLOUR})(document.querySelector('canvas[data-part=points]')) !== before"
+    page.wait_for_function(other, arg=light)
