@@ -93,13 +93,13 @@ function showLegend() {
   part("legend-title").textContent = bySelect.selectedOptions[0]?.text || "";
   legend.replaceChildren(...classes.flatMap(({ label, count: many }, number) => {
     if (!many) return [];
-    const item = make("li"), line = makeButton("map-line", ""), dot = make("i");
+    const item = make("li"), of = `${part("legend-title").textContent}: ${label}`, line = makeButton("map-line", ""), dot = make("i");
     dot.style.background = colourOf(number);
     line.append(dot, make("span", "", label), make("span", "map-many", many.toLocaleString("en")));
-    line.setAttribute("aria-pressed", String(Boolean(selection) && selection.label === label));
+    line.setAttribute("aria-pressed", String(Boolean(selection) && selection.label === of));
     line.addEventListener("click", () => {
-      if (selection && selection.label === label) return selectRows(null);
-      selectRows([...classOf.keys()].filter((row) => classOf[row] === number), label);
+      if (selection && selection.label === of) return selectRows(null);
+      selectRows([...classOf.keys()].filter((row) => classOf[row] === number), of);
     });
     item.append(line);
     return [item];
