@@ -66,6 +66,7 @@ def open_map(page: Page, by: str = "category") -> None:
 
 def at(page: Page, column: float, line: float) -> tuple[float, float]:
     """Where on the page a place of the grid is, before any zoom."""
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator(".map-frame").bounding_box()
     assert box is not None
     width, height = box["width"] - 2 * MARGIN, box["height"] - 2 * MARGIN
@@ -93,7 +94,7 @@ def test_without_a_map_the_tab_says_how_to_make_one(page: Page, app: App) -> Non
     assert str(app.index.parent) not in page.locator("#map").inner_text()
 
 
-def test_a_lasso_becomes_cards_that_can_be_used_and_kept(page: Page, app: App, tmp_path: Path) -> None:
+def test_a_lasso_becomes_cards_that_can_be_used_and_kept(page: Page, app: App) -> None:
     make_grid(app)
     open_map(page)
     ids = load_index(app.index).ids
@@ -109,8 +110,9 @@ def test_a_lasso_becomes_cards_that_can_be_used_and_kept(page: Page, app: App, t
     expect(page.locator('canvas[data-by="color"]')).to_be_visible()
     assert selected(page) == inside  # another colour does not lose it
 
-    with page.expect_download() as csv_file, page.expect_download() as json_file:
+    with page.expect_download() as csv_file:
         page.get_by_role("button", name="Save as CSV").click()
+    with page.expect_download() as json_file:
         page.get_by_role("button", name="Save as JSON").click()
     with csv_file.value.path().open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -68,20 +68,32 @@ function actsOf(rows, label) {
   return acts;
 }
 
+// To Search, with the cursor in the change: once Gradio shows it, some frames later.
+function typeOnSearch() {
+  document.querySelector("#search-tab-button")?.click();
+  let left = 60;
+  const settle = () => {
+    const box = document.querySelector("#change textarea");
+    if (box?.offsetParent) box.focus();
+    else if (left--) requestAnimationFrame(settle);
+  };
+  settle();
+}
+
 async function within(rows, label) {
   const found = await ask(server.table, { rows });
   if (!found) return false;
   tell("within", { ids: found.rows.map(([id]) => id), label: label || `${count(rows.length)} of the map` });
-  document.querySelector("#search-tab-button")?.click();
   return true;
 }
 async function searchWithin(rows, label) {
-  if (await within(rows, label)) document.querySelector("#change textarea")?.focus();
+  if (await within(rows, label)) typeOnSearch();
 }
 // The last query once more, over the selection alone: its cards are there to be judged.
 async function judgeWithin(rows, label) {
   const of = answer;
   if (!(await within(rows, label))) return;
+  document.querySelector("#search-tab-button")?.click();
   if (!of.upload) tell("use", { garment: of.reference });
   tell("change", { text: of.query.text });
 }
@@ -113,9 +125,8 @@ async function choose(row) {
   if (!garment || row !== chosen) return;
   const head = make("div", "map-one-head"), use = makeButton("quiet", "Use as reference"), close = makeButton("quiet", "×", "Close");
   use.addEventListener("click", () => {
-    document.querySelector("#search-tab-button")?.click();
     tell("use", { garment });
-    document.querySelector("#change textarea")?.focus();
+    typeOnSearch();
   });
   close.addEventListener("click", () => choose(-1));
   const words = make("div", "map-one-words"), rank = rankOf(row), said = make("ul", "map-said");
