@@ -157,14 +157,10 @@ def _columns(service: Service) -> dict[str, str]:
     garments = service.garments.values()
     known = [name for name in ATTRIBUTES if any(value_of(garment, name) for garment in garments)]
     columns = {name: "Main colour" if name == "color" else name.capitalize() for name in known}
-    columns |= {"rank": "Rank in the last answer"}
+    columns |= {"kept": "Trust: neighbours kept", "rank": "Rank in the last answer"}
     if service.plain is not None:
         columns["change"] = f"Rank change by {service.version}"
-    return columns | {
-        "mine": "My judgements",
-        "everybody": "Everybody’s judgements",
-        "kept": "Trust: neighbours kept",
-    }
+    return columns | {"mine": "My judgements", "everybody": "Everybody’s judgements"}
 
 
 def _coloured(service: Service, by: str, wish: Mapping[str, Any]) -> dict[str, Any]:

@@ -188,10 +188,10 @@ def test_points_are_the_maps_places_to_a_sixty_thousandth(service: Any) -> None:
         "category",
         "color",
         "kind",
+        "kept",
         "rank",
         "mine",
         "everybody",
-        "kept",
     ]  # no value of the others
     service.searcher.folder.joinpath("map.json").unlink()
     maps._map.cache_clear()

@@ -82,7 +82,10 @@ def make_catalogue(folder: Path, count: int) -> tuple[Path, Path, np.ndarray]:
     names = random.Random(0)
     lines = []
     for row, id_ in enumerate(ids):
-        kinds = {"kind": "gown", "colors": [names.choice(["red", "blue", "green", "black", "white", "pink"])]}
+        kinds = {
+            "kind": "t-shirt",
+            "colors": [names.choice(["red", "blue", "green", "black", "white", "pink"])],
+        }
         kinds |= {"category": ["dress", "shirt", "toptee", "bottoms", "shoes"][group[row] % 5], "details": []}
         none = dict.fromkeys(("sleeve", "neckline", "length", "fit", "fabric", "pattern"))
         lines.append(json.dumps({"image": id_, "split": "val", **kinds, **none, "caption": f"garment {row}"}))
