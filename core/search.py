@@ -122,7 +122,7 @@ def search(
     words = text if text and text.strip() else None
     if reference_id is None and reference_image is None and words is None:
         raise HemlineError("the query is empty; give a reference picture, words, or both")
-    look, copies = _reference(searcher, reference_id, reference_image)
+    look, copies = look_of(searcher, reference_id, reference_image)
     vectors = searcher.backbone.embed_queries([look], [words])
     return find(searcher.index, vectors, top_k, None if keep_reference else [copies])[0]
 
@@ -132,39 +132,13 @@ def search_many(
 ) -> list[list[Hit]]:
     """For each query (a catalogue id or None, words or None) what `search` would answer, in one batch."""
     words = [text if text and text.strip() else None for _, text in queries]
-    shown = [_reference(searcher, id_, None) for id_, _ in queries]
+    shown = [look_of(searcher, id_, None) for id_, _ in queries]
     if any(look is None and text is None for (look, _), text in zip(shown, words, strict=True)):
         raise HemlineError("a query is empty; give a reference picture, words, or both")
     if not queries:
         return []
     vectors = searcher.backbone.embed_queries([look for look, _ in shown], words)
     return find(searcher.index, vectors, top_k, [copies for _, copies in shown])
-
-
-def trace(
-    searcher: Searcher,
-    *,
-    reference_id: str | None = None,
-    reference_image: Reference | None = None,
-    text: str | None = None,
-) -> dict[str, np.ndarray]:
-    """Where a query lies among the catalogue's vectors: unit vectors [dim] by what they are of.
-
-    "query" is the composed query, as `search` ranks by; "reference" the reference as a garment of a
-    catalogue, "words" the words alone, each where it was given. Raises HemlineError as `search` does.
-    """
-    words = text if text and text.strip() else None
-    look, _ = _reference(searcher, reference_id, reference_image)
-    if look is None and words is None:
-        raise HemlineError("the query is empty; give a reference picture, words, or both")
-    found = {"query": searcher.backbone.embed_queries([look], [words])[0]}
-    if reference_id is not None:
-        found["reference"] = np.array(searcher.index.vectors[_row(searcher, reference_id)])
-    elif look is not None:
-        found["reference"] = searcher.backbone.embed_targets([look])[0]
-    if words is not None:
-        found["words"] = searcher.backbone.embed_queries([None], [words])[0]
-    return found
 
 
 def describe(
@@ -177,16 +151,19 @@ def describe(
     """
     if reference_image is None and reference_id in searcher.captions:
         return searcher.captions[reference_id]
-    look, _ = _reference(searcher, reference_id, reference_image)
+    look, _ = look_of(searcher, reference_id, reference_image)
     if look is None:
         raise HemlineError("there is no photo to describe; give reference_id or reference_image")
     return searcher.backbone.caption([look])[0]
 
 
-def _reference(
+def look_of(
     searcher: Searcher, reference_id: str | None, reference_image: Reference | None
 ) -> tuple["Image | np.ndarray | None", Sequence[str]]:
-    """What the model looks at, and the catalogue's ids of that very picture."""
+    """What the model looks at (None without a reference), and the catalogue's ids of that very picture.
+
+    HemlineError for both kinds of reference, an unknown id and an unreadable picture.
+    """
     if reference_id is not None and reference_image is not None:
         raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
     if reference_image is not None:

@@ -1,31 +1,36 @@
-"""The endpoints for programs (gradio_client, curl): `/search`, `/caption` and `/versions`."""
+"""The endpoints for programs (gradio_client, curl) that only read: `/search`, `/describe` and `/versions`."""
 
+from dataclasses import asdict
 from typing import Any
 
+import core.search
 from core.errors import HemlineError
-from core.search import describe
 from demo.catalogues import Catalogues, service_of
-from demo.queries import MOST_HITS, Query, rank
+from demo.options import composed
+from demo.queries import MOST_HITS, rank
 from demo.refinery import refinery_page
 from demo.uploads import uploaded_bytes
 
 SEARCHING = (
-    "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an"
-    f" uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered."
-    " catalogue names one that people brought; without it, the one the app starts with."
+    "Rank the catalogue for a query: reference_id (a garment of the catalogue) or reference_image (an "
+    f"uploaded photo), text, or a reference and text. top_k from 1; at most {MOST_HITS} hits are answered. "
+    "catalogue names one that people brought; without it, the one the app starts with. "
+    "second_reference_id is a garment changed by the same words; without are words for what is not wanted; "
+    "weight goes from -1 (words) over 0 to 1 (picture); filters are {field: [values]} of what is on record; "
+    "within is a list of ids to choose from; with fold, near-duplicates of a better hit are listed under it."
 )
-CAPTIONING = (
-    "What the model sees, in its own words: of reference_id (a garment of the catalogue) or reference_image"
-    " (an uploaded photo). An empty string where it has no words."
+DESCRIBING = (
+    "What is known of reference_id (a garment of the catalogue) or reference_image (an uploaded photo): "
+    "words is what the model sees, in its own words, an empty string where it has none; garment is what "
+    "the catalogue's record says, nothing for an uploaded photo."
 )
 VERSIONS = (
     "The versions of the model that people's judgements made, newest first, with what was measured of each,"
-    ' and the name of the one that answers now ("" for the model as it was built).'
 )
 
 
 def add_endpoints(catalogues: Catalogues) -> None:
-    """Add `/search`, `/caption` and `/versions` to the Blocks being built."""
+    """Add the endpoints to the Blocks being built."""
     import gradio as gr
 
     def search(
@@ -34,25 +39,38 @@ def add_endpoints(catalogues: Catalogues) -> None:
         text: str | None = None,
         top_k: int = 10,
         catalogue: str | None = None,
+        second_reference_id: str | None = None,
+        without: str | None = None,
+        weight: float | None = None,
+        filters: dict | None = None,
+        within: list[str] | None = None,
+        fold: bool = False,
     ) -> list[dict[str, Any]]:
         try:
-            query = _query(reference_id, reference_image, text)
-            hits = rank(service_of(catalogues, catalogue), query, _whole(top_k))
+            given = query_asked(reference_id, reference_image, text)
+            query = composed(*given, second_reference_id, without, weight, filters, within, fold, top_k)
+            found = rank(service_of(catalogues, catalogue), query)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return [{"rank": hit.rank, "id": hit.id, "score": hit.score} for hit in hits]
+        return [
+            {"rank": one.hit.rank, "id": one.hit.id, "score": one.hit.score}
+            | ({"near_duplicates": [hit.id for hit in one.folded]} if fold else {})
+            for one in found
+        ]
 
-    def caption(
+    def describe(
         reference_id: str | None = None,
         reference_image: dict | None = None,
         catalogue: str | None = None,
-    ) -> str:
+    ) -> dict[str, Any]:
         try:
-            query = _query(reference_id, reference_image, None)
-            searcher = service_of(catalogues, catalogue).searcher
-            return describe(searcher, reference_id=query.reference_id, reference_image=query.upload)
+            id_, image, _ = query_asked(reference_id, reference_image, None)
+            service = service_of(catalogues, catalogue)
+            words = core.search.describe(service.searcher, reference_id=id_, reference_image=image)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        garment = service.garments.get(id_ or "")
+        return {"words": words, "garment": asdict(garment) if garment else {}}
 
     def versions() -> dict[str, Any]:
         stands = refinery_page(catalogues, {})
@@ -60,7 +78,7 @@ def add_endpoints(catalogues: Catalogues) -> None:
             raise gr.Error(stands["problem"], print_exception=False)
         return {"live": stands.get("live", ""), "versions": stands.get("versions", [])}
 
-    for endpoint, said in ((search, SEARCHING), (caption, CAPTIONING), (versions, VERSIONS)):
+    for endpoint, said in ((search, SEARCHING), (describe, DESCRIBING), (versions, VERSIONS)):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,
@@ -70,7 +88,10 @@ def add_endpoints(catalogues: Catalogues) -> None:
         )
 
 
-def _query(reference_id: object, reference_image: object, text: object) -> Query:
+def query_asked(
+    reference_id: object, reference_image: object, text: object
+) -> tuple[str | None, bytes | None, str]:
+    """The reference by id or as its bytes, and the words; HemlineError for others and a file not uploaded."""
     for name, value in (("reference_id", reference_id), ("text", text)):
         if value is not None and not isinstance(value, str):
             raise HemlineError(f"{name} must be a string; it is {value!r}")
@@ -82,10 +103,4 @@ def _query(reference_id: object, reference_image: object, text: object) -> Query
                 "reference_image must be an uploaded file, as handle_file(...) of gradio_client makes"
             )
         upload = uploaded_bytes(path)
-    return Query(str(reference_id) if reference_id else None, upload, str(text or "").strip())
-
-
-def _whole(top_k: object) -> int:
-    if isinstance(top_k, bool) or not isinstance(top_k, int):
-        raise HemlineError(f"top_k must be a whole number; it is {top_k!r}")
-    return top_k
+    return str(reference_id) if reference_id else None, upload, str(text or "").strip()

@@ -19,6 +19,7 @@ from core.own.changing import photos_of, reindex
 from core.search import open_searcher
 from demo.garments import brought_garments
 from demo.service import Service, built_fingerprint
+from demo.settings import Settings
 from demo.thumbnails import thumbnails_of
 
 LOG = logging.getLogger("hemline")
@@ -31,7 +32,8 @@ class Catalogues:
     `own` those that people brought.
 
     `folder` is where one's own are kept, None where nobody may bring any; `versions` where refinements are,
-    None where nobody may refine. Whoever changes one of the own holds `changing`.
+    None where nobody may refine; `export` whether programs may fetch everybody's judgements. Whoever changes
+    one of the own holds `changing`.
     """
 
     first: Service
@@ -40,17 +42,23 @@ class Catalogues:
     own: dict[str, Service] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
     versions: Path | None = None
+    export: bool = True
     changing: threading.Lock = field(default_factory=threading.Lock)
 
 
-def open_catalogues(
-    first: Service, folder: Path | None, beside: Sequence[Service] = (), versions: Path | None = None
-) -> Catalogues:
-    """The catalogues kept in `folder`, with the `first` one and what is shipped `beside` it.
+def open_catalogues(first: Service, settings: Settings, beside: Sequence[Service] = ()) -> Catalogues:
+    """The catalogues kept where `settings` say, with the `first` one and what is shipped `beside` it.
 
     Those that cannot be opened, since another model indexed them, are `stale`: `renew` indexes them again.
     """
-    catalogues = Catalogues(first, folder, {service.name: service for service in beside}, versions=versions)
+    folder = settings.catalogues
+    catalogues = Catalogues(
+        first,
+        folder,
+        {service.name: service for service in beside},
+        versions=settings.versions,
+        export=settings.export,
+    )
     for place in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
         if not (place / "index").is_dir():
             continue

@@ -20,6 +20,8 @@ Kept = Callable[[object], dict[str, Any]]
 
 # demo.verdicts.offered: what can be said of a hit
 Vocabulary = list[dict[str, str]]
+# demo.shelf.suggest_page for the running app, which the script calls as `server.suggest`
+Suggest = Callable[[dict[str, Any]], list[str]]
 # what a script calls as `server.NAME`; the function must have that name
 Read = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -72,12 +74,22 @@ def reference(captions: bool) -> "gr.HTML":
     )
 
 
+def options(browse: Browse) -> "gr.HTML":
+    """The options of a query; its value is None or what demo.options.page_query takes."""
+    return _part("options", "facets", "options", value=None, server_functions=[browse])
+
+
+def trail(browse: Browse) -> "gr.HTML":
+    """The queries asked so far, to go back to, and the link of one; it opens a link that was followed."""
+    return _part("trail", "link", "trail", value=None, server_functions=[browse])
+
+
 def shelf(browse: Browse, bring: bool) -> "gr.HTML":
     """The catalogue to choose a reference from, a page at a time; the value is the chosen catalogue's name.
 
     With `bring` it offers to bring one's own photos.
     """
-    return _part("shelf", value="", bring=bring, server_functions=[browse])
+    return _part("shelf", "facets", "shelf", value="", bring=bring, server_functions=[browse])
 
 
 def starters(browse: Browse) -> "gr.HTML":
@@ -98,15 +110,19 @@ def own_head(limits: Limits) -> "gr.HTML":
     return _part("own-head", value=None, photos=limits.photos, megabytes=limits.bytes // 2**20)
 
 
-def changes() -> "gr.HTML":
-    """The example changes; the value becomes {"text", "turn"} when one is tapped."""
-    return _part("changes", value=None, examples=EXAMPLES)
+def changes(suggest: Suggest) -> "gr.HTML":
+    """Changes to tap, by `suggest` or examples; the value becomes {"text", "turn"} when one is tapped."""
+    return _part("changes", value=None, examples=EXAMPLES, server_functions=[suggest])
 
 
-def cards(vocabulary: Vocabulary) -> "gr.HTML":
-    """The ranked cards: `value` takes answer_page's answer, `reply` judge's; `judged` carries an act."""
-    scripts = ("verdict-keys", "cards", "acts", "menu", "select", "closer", "guard")
-    return _part("cards", *scripts, value=None, reply=None, vocabulary=vocabulary)
+def cards(vocabulary: Vocabulary, sees: Read, captions: bool) -> "gr.HTML":
+    """The ranked cards: `value` takes answer_page's answer, `reply` judge's; `judged` carries an act.
+
+    Where the model writes `captions`, `sees` is asked for them (demo.queries.seen_page).
+    """
+    scripts = ("verdict-keys", "cards", "acts", "menu", "select", "meets", "closer", "guard")
+    settings: dict[str, Any] = {"vocabulary": vocabulary, "captions": captions, "server_functions": [sees]}
+    return _part("cards", *scripts, value=None, reply=None, **settings)
 
 
 def keys(vocabulary: Vocabulary) -> "gr.HTML":

@@ -64,8 +64,8 @@ def points_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
 def colours_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any]:
     """Colours: {"scale", "classes": [{"label", "count", "none"}], "rows": uint8 (base64), classes by row}.
 
-    `wish` has "by", a column's name, and for "mine" the "annotator", for ranks the "query" and "upload" of
-    the last answer. `scale` names the colours; "none" marks the class of what is not known.
+    `wish` has "by", a column's name, and for "mine" the "annotator", for ranks the parts of the last answer
+    that demo.map_query.path_of names. `scale` names the colours; "none" marks the class of what is not known.
     """
     try:
         service = _asked(catalogues, wish)
@@ -178,14 +178,14 @@ def _coloured(service: Service, by: str, wish: Mapping[str, Any]) -> dict[str, A
         now = ranks(service, service.searcher, wish)
         starts = (1, *(end + 1 for end in RANK_ENDS))
         labels = ["first"] + [f"{a:,} to {b:,}" for a, b in zip(starts[1:], RANK_ENDS[1:], strict=False)]
-        labels += [f"after {RANK_ENDS[-1]:,}", "the reference itself"]
+        labels += [f"after {RANK_ENDS[-1]:,}", "the reference"]
         numbers = np.searchsorted(RANK_ENDS, now)
         return _classes("rank", np.where(now == 0, len(labels) - 1, numbers), labels, none=True)
     if by == "change" and service.plain is not None:
         now, before = (ranks(service, one, wish) for one in (service.searcher, service.plain))
         ratio = np.log2(np.maximum(now, 1) / np.maximum(before, 1))
         numbers = np.searchsorted(CHANGE_ENDS, ratio)
-        labels = [*CHANGES, *FARTHER, "the reference itself"]
+        labels = [*CHANGES, *FARTHER, "the reference"]
         return _classes("change", np.where(now == 0, len(labels) - 1, numbers), labels, none=True)
     raise HemlineError(f"the map cannot be coloured by {by!r}: choose again")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo import grid
 from demo.api import add_endpoints
+from demo.api_judgements import add_judging
 from demo.bringing import add_bringing
 from demo.catalogues import Catalogues
 from demo.keeping import kept as saved_state
@@ -53,5 +54,6 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
         if catalogues.folder is not None:
             add_bringing(catalogues, browse)
         add_endpoints(catalogues)
+        add_judging(catalogues)
     page.queue(max_size=64)
     return page

@@ -14,6 +14,7 @@ STYLES = (
     "page",
     "ask",
     "cards",
+    "options",
     "dialogs",
     "judge",
     "own",

@@ -34,6 +34,7 @@ class Settings:
     who can open the page, so on a Space that anybody can open it must be asked for. `lasting` says whether
     judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give. `refine`
     says whether people may refine the model from the page: it answers everybody, so it is as with `bring`.
+    `export` says whether programs may fetch everybody's judgements; likewise.
     """
 
     model: Path | None
@@ -52,6 +53,7 @@ class Settings:
     bring: bool
     vocabulary: Mapping[str, Verdict] = field(default_factory=lambda: VOCABULARY)
     refine: bool = True
+    export: bool = True
 
     @property
     def versions(self) -> Path | None:
@@ -103,6 +105,7 @@ def read_settings(
         bring=_allowed(variables, "HEMLINE_BRING", public),
         vocabulary=_vocabulary(variables),
         refine=_allowed(variables, "HEMLINE_REFINE", public),
+        export=_allowed(variables, "HEMLINE_EXPORT", public),
     )
 
 

@@ -1,10 +1,12 @@
-"""The catalogue as the page browses it: filtered by words, shuffled by a seed, a page at a time."""
+"""The catalogue as the page browses it, filtered and a page at a time; and changes to suggest."""
 
 import random
 from collections.abc import Mapping
 from typing import Any
 
 from core.errors import HemlineError
+from core.facets import counted, passes, read_filters
+from core.suggestions import suggestions
 from demo.catalogues import Catalogues, listed, service_of
 from demo.service import Service, shown
 
@@ -15,9 +17,10 @@ LONGEST_FILTER = 200
 def shelf_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any]:
     """One page of the shelf: `wish` has "catalogue" (a name), "words", "seed" (0: its order) and "start".
 
-    Answers {"total": how many match, "garments": [see demo.service.shown], "catalogue": the one that this is
-    of (the first, where the one asked for is gone), "catalogues": all there are}. Every word must occur in
-    the garment's id, caption, category, kind or colours.
+    It may have "filters" as in `core.facets`, and "ids" to show alone. Answers {"total": how many match,
+    "garments": [see demo.service.shown], "catalogue": the one that this is of (the first, where the one asked
+    for is gone), "catalogues": all there are} and with the first page "facets", {field: [[value, count]]} of
+    all that match. Every word must occur in the garment's id, caption, category, kind or colours.
     """
     try:
         service = service_of(catalogues, wish.get("catalogue"))
@@ -25,15 +28,40 @@ def shelf_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
         service = catalogues.first
     words = str(wish.get("words") or "")[:LONGEST_FILTER].casefold().split()
     seed, start = _whole(wish.get("seed")), _whole(wish.get("start"))
-    ids = [id_ for id_ in service.searcher.index.ids if all(word in text_of(service, id_) for word in words)]
+    only = wish.get("ids")
+    among = service.searcher.index.ids
+    if isinstance(only, list):
+        among = tuple(id_ for id_ in only if isinstance(id_, str) and id_ in service.searcher.index.positions)
+    try:
+        filters = read_filters(wish.get("filters"))
+    except HemlineError:  # of a link that somebody changed by hand
+        filters = {}
+    ids = [
+        id_
+        for id_ in among
+        if passes(service.garments.get(id_), filters)
+        and (not words or all(word in text_of(service, id_) for word in words))
+    ]
+    known = [service.garments[id_] for id_ in ids if id_ in service.garments]
     if seed:
         random.Random(seed).shuffle(ids)
     return {
         "total": len(ids),
         "garments": [shown(service, id_) for id_ in ids[start : start + PAGE]],
+        "facets": counted(known) if not start else {},
         "catalogue": service.name,
         "catalogues": listed(catalogues),
     }
+
+
+def suggest_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> list[str]:
+    """Changes in words for the garment `wish["id"]` of `wish["catalogue"]`; none where it has no record."""
+    try:
+        service = service_of(catalogues, wish.get("catalogue"))
+    except HemlineError:
+        return []
+    garment = service.garments.get(str(wish.get("id")))
+    return suggestions(garment, service.garments.values()) if garment is not None else []
 
 
 def _whole(value: object) -> int:

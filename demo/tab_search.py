@@ -7,6 +7,7 @@ from demo import grid
 from demo.catalogues import Catalogues, service_of
 from demo.names import annotator_of
 from demo.queries import answer_page, seen_page
+from demo.shelf import suggest_page
 from demo.verdicts import judge, offered
 
 if TYPE_CHECKING:
@@ -34,10 +35,20 @@ def add_search(catalogues: Catalogues, browse: grid.Browse, name: "gr.Textbox") 
     """Add what the tab holds to the Blocks being built; `name` is the field of who judges."""
     import gradio as gr
 
+    def suggest(wish: dict[str, Any]) -> list[str]:  # the page's scripts call these by their names
+        return suggest_page(catalogues, wish)
+
+    def sees(wish: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return seen_page(service_of(catalogues, wish.get("catalogue")), wish)
+        except HemlineError as error:
+            return {"problem": str(error)}
+
     service = catalogues.first
+    captions = service.searcher.backbone.spec.kind == "mllm"
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="ask", min_width=0):
-            reference = grid.reference(service.searcher.backbone.spec.kind == "mllm")
+            reference = grid.reference(captions)
             change = gr.Textbox(
                 label="What should be different?",
                 placeholder="the same, but red with long sleeves",
@@ -46,34 +57,37 @@ def add_search(catalogues: Catalogues, browse: grid.Browse, name: "gr.Textbox") 
                 max_length=LONGEST_CHANGE,
                 elem_id="change",
             )
-            example = grid.changes()
+            example = grid.changes(suggest)
+            options = grid.options(browse)
             button = gr.Button("Search", variant="primary", elem_id="search")
             shelf = grid.shelf(browse, bring=catalogues.folder is not None)
         with gr.Column(elem_id="answer", min_width=0):
             grid.starters(browse)
-            cards = grid.cards(offered(service))
-    _wire(catalogues, reference, change, example, button, cards, name, shelf)
+            grid.trail(browse)
+            cards = grid.cards(offered(service), sees, captions)
+    _wire(catalogues, [reference, change, name, shelf, options], example, button, cards)
     _wire_looking(catalogues, reference)
 
 
 def _wire(
-    catalogues: Catalogues,
-    reference: "gr.HTML",
-    change: "gr.Textbox",
-    example: "gr.HTML",
-    button: "gr.Button",
-    cards: "gr.HTML",
-    name: "gr.Textbox",
-    shelf: "gr.HTML",
+    catalogues: Catalogues, asked_of: list[Any], example: "gr.HTML", button: "gr.Button", cards: "gr.HTML"
 ) -> None:
+    """Wire asking and judging; `asked_of` are the components of `ask`'s arguments, in their order."""
     import gradio as gr
 
+    _, change, name, *_ = asked_of
+
     def ask(
-        chosen: dict[str, Any] | None, text: str, typed: str, catalogue: str | None, request: gr.Request
+        chosen: dict[str, Any] | None,
+        text: str,
+        typed: str,
+        catalogue: str | None,
+        options: dict[str, Any] | None,
+        request: gr.Request,
     ) -> dict[str, Any]:
         try:
             service = service_of(catalogues, catalogue)
-            return answer_page(service, chosen, text, annotator_of(typed, request))
+            return answer_page(service, chosen, text, annotator_of(typed, request), options)
         except HemlineError as error:
             return {"problem": str(error)}
 
@@ -88,7 +102,7 @@ def _wire(
     hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     search: dict[str, Any] = {
         "fn": ask,
-        "inputs": [reference, change, name, shelf],
+        "inputs": asked_of,
         "outputs": cards,
         "js": TELL_SEARCHING,
         "concurrency_id": "search",
@@ -102,8 +116,10 @@ def _wire(
     tried = tapped.then(api_name="ask_example", **search)
     for asking in (asked, tried):
         asking.failure(None, js=TELL_FAILED, **hidden)
-    judged = cards.judged(keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge", **hidden)
-    judged.failure(None, js=TELL_UNSAVED, api_name="judge_failed", **hidden)
+    judged = cards.judged(
+        keep, name, cards, queue=False, trigger_mode="multiple", api_name="judge_cards", **hidden
+    )
+    judged.failure(None, js=TELL_UNSAVED, api_name="judge_cards_failed", **hidden)
 
 
 def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:

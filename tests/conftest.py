@@ -8,6 +8,8 @@ import pytest
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# UMAP of some dozen garments takes seconds as plain Python, half a minute to compile first
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 
 def _data_dir(variable: str, what: str) -> Path:

@@ -1,12 +1,13 @@
 """Runs `python -m MODULE ...` many times, each in a process of its own that can be killed, importing once.
 
-Run as a program it answers, for each line of JSON {"module", "arguments", "kill_at"} on its input, a line
-{"code", "out", "err"}: it forks, and the child runs the module as Python itself would. `kill_at` N kills the
-child (SIGKILL) before its N-th training step or batch of texts, after N seconds where N is a fraction,
-"closing" before it closes its run card. Runs save every other step, so that there are checkpoints to go on
-from.
+Programs that go on, as the app does, are started likewise. Run as a program it answers, for each line of
+JSON {"module", "arguments", "kill_at"} on its input, a line {"code", "out", "err"}: it forks, and the child
+runs the module as Python itself would. `kill_at` N kills the child (SIGKILL) before its N-th training step or
+batch of texts, after N seconds where N is a fraction, "closing" before it closes its run card. Runs save
+every other step, so that there are checkpoints to go on from.
 """
 
+import atexit
 import functools
 import importlib
 import json
@@ -17,8 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +33,11 @@ IMPORTED_ONCE = (
     "core.backbones.mllm",
     "peft",
     "train.bank",
+    "core.building",
+    "core.own.changing",
+    "gradio",
+    "demo.page",
+    "demo.serve",
     "train.session",
 )
 
@@ -54,28 +59,58 @@ class Done:
 Runner = Callable[..., Done]
 
 
-@contextmanager
-def forking() -> Iterator[Runner]:
-    """run(module, *arguments, kill_at=None) -> Done, as long as the context lasts."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    program = [sys.executable, "-m", "tests.forked_runs"]
-    server = subprocess.Popen(
-        program, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert server.stdin is not None and server.stdout is not None
-    answers, asks = server.stdout, server.stdin
+def forked() -> Runner:
+    """run(module, *arguments, kill_at=None) -> Done, by one program that ends with this process."""
 
     def run(module: str, *arguments: object, kill_at: float | str | None = None) -> Done:
-        task = {"module": module, "arguments": [str(a) for a in arguments], "kill_at": kill_at}
-        asks.write(json.dumps(task) + "\n")
-        asks.flush()
-        return Done(**json.loads(answers.readline()))
+        return Done(
+            **_asked({"module": module, "arguments": [str(a) for a in arguments], "kill_at": kill_at})
+        )
 
+    return run
+
+
+def start_forked(log: Path, variables: Mapping[str, str], module: str, *arguments: object) -> int:
+    """Start `module` with these environment variables besides, writing to `log`; its process id at once."""
+    pid: int = _asked(_task(module, arguments) | {"log": str(log), "variables": dict(variables)})["pid"]
+    return pid
+
+
+def runs(pid: int) -> bool:
+    """Whether a started process is there and has not ended."""
     try:
-        yield run
-    finally:
-        asks.close()
-        server.wait(30)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _task(module: str, arguments: Iterable[object]) -> dict[str, Any]:
+    return {"module": module, "arguments": [str(a) for a in arguments], "kill_at": None}
+
+
+@functools.cache
+def _server() -> "subprocess.Popen[str]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.forked_runs"],
+        cwd=ROOT,
+        env={**environment, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdin is not None
+    atexit.register(server.stdin.close)  # which ends it
+    return server
+
+
+def _asked(task: dict[str, Any]) -> dict[str, Any]:
+    server = _server()
+    assert server.stdin is not None and server.stdout is not None
+    server.stdin.write(json.dumps(task) + "\n")
+    server.stdin.flush()
+    answer: dict[str, Any] = json.loads(server.stdout.readline())
+    return answer
 
 
 def main() -> None:
@@ -83,6 +118,9 @@ def main() -> None:
         importlib.import_module(module)
     for line in sys.stdin:
         task = json.loads(line)
+        if "log" in task:
+            print(json.dumps({"pid": _started(task)}), flush=True)
+            continue
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             sys.stdout.flush()
             child = os.fork()
@@ -93,6 +131,17 @@ def main() -> None:
             err.seek(0)
             answer = {"code": os.waitstatus_to_exitcode(status), "out": out.read(), "err": err.read()}
         print(json.dumps(answer), flush=True)
+
+
+def _started(task: dict[str, Any]) -> int:
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os.environ.update(task["variables"])
+        with open(task["log"], "w") as log, open(os.devnull) as nothing:
+            os.dup2(nothing.fileno(), 0)
+            _run(task, log, log)
+    return child
 
 
 def _run(task: dict[str, Any], out: IO[str], err: IO[str]) -> None:

@@ -5,17 +5,16 @@ import functools
 import json
 import os
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from core.building import build
 from core.datasets.fashioniq import read_split
+from tests.forked_runs import runs, start_forked
 from tests.small_catalogue import make_model
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +36,7 @@ class App:
     index: Path
     judgements: Path
     port: int
-    process: subprocess.Popen[str] | None = None
+    pid: int = 0
 
     @property
     def data(self) -> Path:
@@ -50,38 +49,23 @@ class App:
 
     def start(self) -> None:
         log = self.judgements.with_name("app.log")
-        with log.open("w") as out:
-            self.process = launch(
-                *("--model", self.model, "--index", self.index),
-                *("--judgements", self.judgements, "--port", self.port),
-                stdout=out,
-                HEMLINE_DATA=str(self.data),
-            )
-        while "Hemline is at" not in log.read_text():
-            if self.process.poll() is not None:
+        log.unlink(missing_ok=True)
+        self.pid = start_forked(
+            *(log, {"HEMLINE_DATA": str(self.data)}, "app", "--model", self.model, "--index", self.index),
+            *("--judgements", self.judgements, "--port", self.port),
+        )
+        while not log.exists() or "Hemline is at" not in log.read_text():
+            if not runs(self.pid):
                 raise AssertionError(f"the app did not start: {log.read_text()}")
             time.sleep(0.1)
 
     def kill(self) -> None:
         """SIGKILL: nothing of the app runs after it."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
-def launch(
-    *arguments: object, stdout: int | TextIO = subprocess.PIPE, **variables: str
-) -> "subprocess.Popen[str]":
-    """`python app.py` with these arguments and environment variables; stderr goes where stdout goes."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
-    return subprocess.Popen(
-        [sys.executable, "app.py", *map(str, arguments)],
-        cwd=ROOT,
-        env={**clean, "OMP_NUM_THREADS": "1", **variables},
-        stdout=stdout,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            while runs(self.pid):
+                time.sleep(0.01)
+            self.pid = 0
 
 
 def small_closet(closet: Path, folder: Path) -> Path:

@@ -1,6 +1,9 @@
-"""`/search` and `/caption` as programs use them, against a running app; and app.py that cannot start."""
+"""The endpoints as programs use them, against a running app; and app.py that cannot start."""
 
 import json
+import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -9,11 +12,13 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from core.composed import ComposedQuery, ask
 from core.errors import HemlineError
 from core.map import load_map
 from core.search import describe, open_searcher, search
 from demo.setup import BASELINE, find_places
-from tests.running_app import App, launch, running_app
+from tests.forked_runs import forked
+from tests.running_app import ROOT, App, running_app
 from tests.small_catalogue import make_model
 
 
@@ -61,6 +66,24 @@ def test_every_argument_may_be_left_out_and_top_k_is_ten(client: Client) -> None
     assert len(client.predict(text="blue", api_name="/search")) == 10
 
 
+def test_options_answer_what_core_composed_answers(app: App, client: Client, ids: list[str]) -> None:
+    searcher, garments = open_searcher(app.model, app.index), {}
+    for line in (app.model.parent / "closet" / "garments.jsonl").read_text().splitlines():
+        garments[json.loads(line)["image"]] = json.loads(line)
+    asked = {"reference_id": ids[0], "text": "in red"}
+    answer = client.predict(
+        **asked, second_reference_id=ids[5], without="scratchy seams", weight=0.4, top_k=7, api_name="/search"
+    )
+    query = ComposedQuery(ids[0], None, "in red", ids[5], 0.4, "scratchy seams", top_k=7)
+    assert [hit["id"] for hit in answer] == [found.hit.id for found in ask(searcher, query, {})]
+    shirts = client.predict(**asked, filters={"category": ["shirt"]}, within=ids[:30], api_name="/search")
+    expected = [id_ for id_ in ids[:30] if garments[id_]["category"] == "shirt"]
+    assert sorted(hit["id"] for hit in shirts) == sorted(set(expected) - {ids[0]})
+    folded = client.predict(**asked, fold=True, top_k=100, api_name="/search")
+    named = [id_ for hit in folded for id_ in (hit["id"], *hit["near_duplicates"])]
+    assert sorted(named) == sorted(set(ids) - {ids[0]})
+
+
 def test_an_uploaded_catalogue_photo_is_the_reference_itself(
     app: App, client: Client, ids: list[str]
 ) -> None:
@@ -86,6 +109,11 @@ def test_top_k_is_capped_not_refused(client: Client, ids: list[str]) -> None:
         ({"text": "red", "top_k": 2.5}, "top_k must be a whole number"),
         ({"text": "red", "top_k": True}, "top_k must be a whole number"),
         ({"text": ["red"]}, "text must be a string"),
+        ({"text": "red", "weight": "more"}, "weight must be a number"),
+        ({"text": "red", "filters": {"size": ["L"]}}, "'size' is no field to filter by"),
+        ({"text": "red", "within": "all"}, "within must be a list of ids"),
+        ({"text": "red", "second_reference_id": "nowhere"}, "needs a first one"),
+        ({"text": "red", "without": ["blue"]}, "without must be a string"),
         ({"reference_image": "shirt.jpg"}, "reference_image must be an uploaded file"),
         ({"text": "red " * 300}, "long"),
     ],
@@ -126,23 +154,76 @@ def test_the_caption_is_the_models_own_for_an_id_and_an_upload(
 ) -> None:
     searcher = open_searcher(app.model, app.index)
     for id_ in ids[:3]:
-        by_id = client.predict(reference_id=id_, api_name="/caption")
-        assert by_id and by_id == describe(searcher, reference_id=id_)
+        by_id = client.predict(reference_id=id_, api_name="/describe")
+        assert by_id["words"] and by_id["words"] == describe(searcher, reference_id=id_)
+        assert by_id["garment"]["id"] == id_ and by_id["garment"]["colors"]
     photo = sorted((closet_dir / "images").glob("*.jpg"))[0]
-    uploaded = client.predict(reference_image=handle_file(str(photo)), api_name="/caption")
-    assert uploaded and uploaded == describe(searcher, reference_image=photo)
+    uploaded = client.predict(reference_image=handle_file(str(photo)), api_name="/describe")
+    assert uploaded == {"words": describe(searcher, reference_image=photo), "garment": {}}
     (tmp_path / "dress.jpg").write_text("this is no photo")
     for question, sentence in (
         ({}, "there is no photo to describe"),
         ({"reference_id": "nowhere"}, "'nowhere' is not among the catalogue's 40 ids"),
         ({"reference_image": handle_file(str(tmp_path / "dress.jpg"))}, "not a picture"),
     ):
-        assert sentence in refused(client, "/caption", **question)
+        assert sentence in refused(client, "/describe", **question)
 
 
 def test_programs_see_these_endpoints_alone(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/search", "/caption", "/versions"}
+    assert set(named) == {"/search", "/describe", "/versions", "/judge", "/export"}
+    assert all(endpoint["description"] for endpoint in named.values())
+
+
+def test_a_program_judges_as_the_page_does_and_fetches_what_was_judged(
+    client: Client, ids: list[str]
+) -> None:
+    query = {"reference_id": ids[1], "text": "in green", "annotator": "robot"}
+    first = client.predict(reference_id=ids[1], text="in green", top_k=40, api_name="/search")[11]
+    said = {**query, "hit_id": first["id"], "reason": "<b>${1}</b>"}
+    seq = client.predict(**said, verdict="acceptable", api_name="/judge")["saved"]
+    warned = client.predict(**said, verdict="hard negative", api_name="/judge")  # it was judged right
+    assert warned["saved"] is None and warned["warnings"]
+    names = [caution["name"] for caution in warned["warnings"]]
+    again = client.predict(**said, verdict="hard negative", second_look=names, api_name="/judge")
+    assert again["saved"] > seq and again["warnings"] == []
+    (standing,) = client.predict(annotator="robot", api_name="/export")
+    assert (standing["seq"], standing["verdict"]) == (again["saved"], "hard negative")
+    assert (standing["rank"], standing["score"]) == (12, pytest.approx(first["score"], abs=1e-5))
+    assert (standing["reference_id"], standing["text"], standing["reason"]) == (
+        ids[1],
+        "in green",
+        "<b>${1}</b>",
+    )
+    events = client.predict(annotator="robot", standing=False, api_name="/export")
+    assert [event["verdict"] for event in events] == ["acceptable", "hard negative"]
+    for wrong, sentence in (
+        ({"verdict": "splendid"}, "a verdict here is one of"),
+        ({"verdict": "unsure", "hit_id": ids[1]}, "is no answer to this query"),
+        ({"verdict": "unsure", "hit_id": "nowhere"}, "is no answer to this query"),
+        ({"verdict": "unsure", "reason": "x" * 1_000_000}, "at most 500 characters"),
+    ):
+        assert sentence in refused(client, "/judge", **{**said, **wrong})
+
+
+def test_the_documented_examples_run(app: App, client: Client, ids: list[str]) -> None:
+    told = (Path(__file__).parents[1] / "docs/app.md").read_text("utf-8").split("## For programs")[1]
+    python, shell = told.split("```python")[1].split("```")[0], told.split("```\n```")[1].split("```")[0]
+    for documented, here in (
+        ("http://127.0.0.1:7860", app.url),
+        ("shop-0000a", ids[0]),
+        ("mine.jpg", str(photo_of(app, ids[1]))),
+    ):
+        python, shell = python.replace(documented, here), shell.replace(documented, here)
+    before = len(client.predict(standing=False, api_name="/export"))
+    exec(compile(python, "docs/app.md", "exec"), {})
+    assert len(client.predict(standing=False, api_name="/export")) == before + 1
+    begun, asked = shell.strip().split("    # ")[0], shell.strip().splitlines()[-1]
+    event = json.loads(subprocess.run(begun, shell=True, capture_output=True, check=True).stdout)["event_id"]
+    answer = subprocess.run(
+        asked.replace("ID", event), shell=True, capture_output=True, text=True, check=True
+    )
+    assert "event: complete" in answer.stdout and '"rank": 1' in answer.stdout
 
 
 @pytest.mark.parametrize("path", ["card/" + "0" * 32, "card/..%2F..%2Findex", "huge/" + "0" * 32])
@@ -154,14 +235,18 @@ def test_thumbnails_of_unknown_names_are_not_found(app: App, path: str) -> None:
 
 def ended(*arguments: object, **variables: str) -> tuple[int, str]:
     """The exit code of an app that should not start, and what it says."""
-    process = launch(*arguments, **variables)
-    said, _ = process.communicate(timeout=120)
-    return process.returncode, said
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
+    line = [sys.executable, "app.py", *map(str, arguments)]
+    done = subprocess.run(
+        line, cwd=ROOT, env={**clean, **variables}, capture_output=True, text=True, timeout=120
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_an_index_of_another_model_is_refused(app: App, tmp_path: Path) -> None:
     other = make_model(tmp_path / "other", seed=1)
-    code, said = ended("--model", other, "--index", app.index, "--judgements", tmp_path / "j.sqlite")
+    done = forked()("app", "--model", other, "--index", app.index, "--judgements", tmp_path / "j.sqlite")
+    code, said = done.code, done.out + done.err
     assert code == 2
     assert "was built by another model" in said
     assert "python -m core.catalogue build" in said

@@ -186,7 +186,7 @@ def world(closet_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(world: Path, data: Path, seed: int = 0) -> Catalogues:
     settings = read_settings({"HEMLINE_DATA": str(data)})
     service = open_service(world / f"model{seed}", world / f"index{seed}", settings)
-    return open_catalogues(service, settings.catalogues)
+    return open_catalogues(service, settings)
 
 
 def files_in(world: Path, *numbers: int) -> list[str]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from core.datasets.fashioniq import read_split
 from core.files import sha256_file
 from core.pictures import read_picture
 from tests.data_folder import write
-from tests.forked_runs import Done, Runner, forking
+from tests.forked_runs import Done, Runner, forked
 from tests.tiny_backbones import teach, tiny
 from tests.tiny_released import released
 from tests.train_folder import make_train_folder, tiny_start
@@ -56,9 +55,8 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with forking() as run:
-        yield Place(tmp_path_factory.mktemp("captions"), run)
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("captions"), forked())
 
 
 @pytest.fixture(scope="module")

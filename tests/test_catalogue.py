@@ -3,8 +3,6 @@
 import fcntl
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +14,8 @@ from core.errors import HemlineError
 from core.gallery import load_gallery, read_ids
 from core.index import Index, load_card, load_index, staging_of
 from core.pictures import picture_hash
+from tests.forked_runs import Done, forked
 from tests.small_catalogue import chunk_count, copy_photos, disk_full_at, make_model
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +28,8 @@ def images(closet_dir: Path, tmp_path: Path) -> Path:
     return copy_photos(closet_dir, tmp_path / "images", 12)
 
 
-def command(
-    *arguments: object, program: tuple[str, ...] = ("-m", "core.catalogue")
-) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, *program, *map(str, arguments)]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120)
+def command(*arguments: object) -> Done:
+    return forked()("core.catalogue", *arguments)
 
 
 def contents(index: Path) -> dict[str, bytes]:
@@ -50,9 +44,9 @@ def test_a_build_killed_again_and_again_ends_with_the_same_bytes(
     (images / "broken.jpg").write_text("no picture")
     (images / "00-broken-too.jpg").write_bytes(b"")
     build(model, images, tmp_path / "at once", batch=4, allow_partial=True)
-    killed = command(model, images, tmp_path / "killed", program=("-m", "tests.small_catalogue"))
-    assert killed.returncode == 0, killed.stderr
-    assert killed.stdout.splitlines() == [
+    killed = forked()("tests.small_catalogue", model, images, tmp_path / "killed")
+    assert killed.code == 0, killed.err
+    assert killed.out.splitlines() == [
         "before the first chunk: killed, 0 chunks, index not there",
         "before the third chunk: killed, 2 chunks, index not there",
         "before the eighth chunk: killed, 7 chunks, index not there",
@@ -60,7 +54,7 @@ def test_a_build_killed_again_and_again_ends_with_the_same_bytes(
         "before the index is moved in: killed, 11 chunks, index not there",
         "before the kept work is removed: killed, 11 chunks, index there",
         "before the older index is removed: killed, 11 chunks, index there",
-    ], killed.stderr
+    ], killed.err
     built = build(model, images, tmp_path / "killed", batch=4, allow_partial=True)
     assert contents(tmp_path / "killed") == contents(tmp_path / "at once")
     assert built.kept > 0
@@ -210,7 +204,7 @@ def test_a_datasets_gallery_is_indexed_in_its_order(closet_dir: Path, model: Pat
         tmp_path / "index",
         "--allow-partial",
     )
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     expected = tuple(name for name in gallery if name in {*present, gallery[9]})
     assert load_index(tmp_path / "index").ids == expected
     assert load_card(tmp_path / "index").left_out == {
@@ -221,11 +215,11 @@ def test_a_datasets_gallery_is_indexed_in_its_order(closet_dir: Path, model: Pat
 def test_info_says_what_an_index_is(model: Path, images: Path, tmp_path: Path) -> None:
     build(model, images, tmp_path / "index")
     card = load_card(tmp_path / "index")
-    facts = json.loads(command("info", "--index", tmp_path / "index", "--json").stdout)
+    facts = json.loads(command("info", "--index", tmp_path / "index", "--json").out)
     assert (facts["count"], facts["dim"], facts["model"], facts["partial"]) == (12, 16, str(model), False)
     assert (facts["target_fingerprint"], facts["created"]) == (card.target_fingerprint, card.created)
     assert facts["size_bytes"] == sum(path.stat().st_size for path in (tmp_path / "index").iterdir())
-    plain = command("info", "--index", tmp_path / "index").stdout
+    plain = command("info", "--index", tmp_path / "index").out
     assert str(model) in plain and card.target_fingerprint in plain
 
 

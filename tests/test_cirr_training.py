@@ -10,7 +10,7 @@ from core.backbones import load_backbone
 from core.datasets.layouts import read_either
 from core.errors import HemlineError
 from core.runs import load_card
-from tests.forked_runs import forking
+from tests.forked_runs import forked
 from tests.small_cirr import draw_photos, make_cirr
 from tests.tiny_backbones import drawn
 from tests.train_folder import make_train_folder, tiny_start
@@ -29,11 +29,11 @@ def test_stage_2_trains_on_cirr(folder: Path, tmp_path: Path) -> None:
     start = tiny_start(make_train_folder(tmp_path / "data"), tmp_path / "start", "mllm")
     where = ("--data", folder, "--init", start, "--cache", tmp_path / "cache", "--batch", 8, "--views", 1)
     few = ("--steps", 4, "--bank-steps", 3, "--threads", 1, "--precision", "float32")
-    with forking() as run:
-        done = run("train.stage2", *where, *few, "--out", tmp_path / "run", *WITHOUT_RECORDS)
-        assert done.code == 0, done.err
-        refused = run("train.stage2", *where, *few, "--out", tmp_path / "other")
-        assert refused.code == 2 and "add --generated 0 --words 0 --soft 0 --attribute 0" in refused.err
+    run = forked()
+    done = run("train.stage2", *where, *few, "--out", tmp_path / "run", *WITHOUT_RECORDS)
+    assert done.code == 0, done.err
+    refused = run("train.stage2", *where, *few, "--out", tmp_path / "other")
+    assert refused.code == 2 and "add --generated 0 --words 0 --soft 0 --attribute 0" in refused.err
     card = load_card(tmp_path / "run")
     assert card is not None and card.finished
     # The tuning slice is held out of it as of any dataset, and is what recall is told of.

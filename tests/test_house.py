@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_runs import forked
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("core", "train", "demo")
 OURS = {*ROOMS, "tests", "app"}
@@ -141,17 +143,10 @@ COMMANDS = [p for p in SOURCES if any(ast.unparse(node) == "entry(main)" for nod
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
 
-@functools.cache
-def help_of(module: str, subcommand: str | None = None) -> subprocess.CompletedProcess[str]:
-    """`python -m module [subcommand] --help`, with the modules it imported listed on stderr."""
-    program = ["-m", module, *([subcommand] if subcommand else []), "--help"]
-    line = [sys.executable, "-X", "importtime", *program]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120)
-
-
 @pytest.mark.parametrize("module", [module_name(path) for path in COMMANDS])
 def test_every_command_explains_itself_at_once(module: str) -> None:
-    done = help_of(module)
+    line = [sys.executable, "-X", "importtime", "-m", module, "--help"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.startswith("usage: ")
     imported = set(re.findall(r"\| +(\w+)$", done.stderr, re.MULTILINE))
@@ -175,9 +170,9 @@ def test_the_documents_name_commands_and_options_that_exist() -> None:
     found = list(documented())
     assert {module for _, module, _, _ in found} >= {"train.stage1", "train.stage2", "core.catalogue", "app"}
     for document, module, subcommand, options in found:
-        done = help_of(module, subcommand)
-        assert done.returncode == 0, f"{document}: python -m {module} {subcommand or ''}"
-        missing = {option for option in options if not re.search(rf"{option}\b", done.stdout)}
+        done = forked()(module, *([subcommand] if subcommand else []), "--help")
+        assert done.code == 0, f"{document}: python -m {module} {subcommand or ''}"
+        missing = {option for option in options if not re.search(rf"{option}\b", done.out)}
         assert not missing, f"{document}: {module} {subcommand or ''} has no {missing}"
 
 

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from core.backbones.ship import ship
 from core.errors import HemlineError
 from core.files import sha256_file
 from core.pictures import read_picture
-from tests.forked_runs import Done, Runner, forking
+from tests.forked_runs import Done, Runner, forked
 from tests.tiny_backbones import drawn, tiny
 from tests.tiny_released import released
 from tests.train_folder import make_train_folder, tiny_start
@@ -56,9 +55,8 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with forking() as run:
-        yield Place(tmp_path_factory.mktemp("lora"), run)
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("lora"), forked())
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.composed import ComposedQuery, trace
 from core.errors import HemlineError
 from core.files import write_json
-from core.flat import IndexCard, build_index
+from core.flat import IndexCard, build_index, find
 from core.map import Map, load_map, neighbours_kept, place, read_map
-from core.search import Searcher, find, trace
+from core.search import Searcher
 from core.types import Garment
 from core.verdicts import VOCABULARY
 from demo import maps
@@ -90,11 +91,12 @@ def asked_of(service: Any, **more: Any) -> tuple[Any, dict[str, Any]]:
     return catalogues, {"catalogue": "", "index": service.index_fingerprint, **more}
 
 
-def query(text: str = "red", reference: int | None = 3) -> dict[str, Any]:
+def asked(text: str = "red", reference: int | None = 3, **options: Any) -> dict[str, Any]:
+    """What the page tells of its last answer."""
     known = {"reference_id": None, "reference_hash": None}
     if reference is not None:
         known = {"reference_id": f"g{reference}", "reference_hash": f"{reference:064x}"}
-    return {**known, "text": text}
+    return {"query": {**known, "text": text}, "change": text, "options": options}
 
 
 # --- the file ---------------------------------------------------------------------------------------------
@@ -241,15 +243,15 @@ def test_judgements_are_ones_own_or_everybodys_and_two_queries_may_disagree(serv
 
 def test_ranks_are_those_of_the_search_and_the_reference_has_none(service: Any) -> None:
     searcher = service.searcher
-    found = ranks(service, searcher, {"query": query()})
+    found = ranks(service, searcher, asked())
     (hits,) = find(
-        searcher.index, trace(searcher, reference_id="g3", text="red")["query"][None], COUNT, [["g3"]]
+        searcher.index, trace(searcher, ComposedQuery("g3", text="red"), {})["query"][None], COUNT, [["g3"]]
     )
     assert found[3] == 0 and [found[searcher.index.positions[hit.id]] for hit in hits] == list(
         range(1, COUNT)
     )
-    _, labels = colours(service, "rank", query=query())
-    assert labels[3] == "the reference itself" and labels[7] == ("first" if found[7] == 1 else "2 to 3")
+    _, labels = colours(service, "rank", **asked())
+    assert labels[3] == "the reference" and labels[7] == ("first" if found[7] == 1 else "2 to 3")
     catalogues, wish = asked_of(service, by="rank")
     assert "nothing was asked yet" in maps.colours_page(catalogues, wish)["problem"]
 
@@ -264,14 +266,14 @@ def test_a_live_version_shows_what_came_nearer_by_it(service: Any) -> None:
             for name in ("index", "gallery", "pictures", "same", "captions", "folder")
         ],
     )
-    now, before = (ranks(service, one, {"query": query()}) for one in (service.searcher, service.plain))
-    _, labels = colours(service, "change", query=query())
+    now, before = (ranks(service, one, asked()) for one in (service.searcher, service.plain))
+    _, labels = colours(service, "change", **asked())
     assert now[9] == 1 and before[9] >= 4 and labels[9] == "4 times nearer or more"
     assert labels[7] in (*maps.CHANGES[4:], *maps.FARTHER)
     for row in range(COUNT):
         same = now[row] == before[row]
-        assert (labels[row] in ("same rank", "the reference itself")) >= same
-    path = path_of(service, maps.map_of(service), {"query": query(), "hits": []})
+        assert (labels[row] in ("same rank", "the reference")) >= same
+    path = path_of(service, maps.map_of(service), asked() | {"hits": []})
     assert [point["what"] for point in path["points"]] == ["query", "reference", "words", "before"]
 
 
@@ -282,7 +284,7 @@ def test_the_path_has_the_references_own_place_and_the_known_target(
     service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("demo.guarding.on_file", lambda one: OnFile(targets={("g3", "red"): ("g20",)}))
-    wish = {"query": query("Red."), "hits": ["g7", "g9", "gone", 3]}
+    wish = asked("Red.") | {"hits": ["g7", "g9", "gone", 3]}
     service.searcher.backbone.says["Red."] = VECTORS[7] * 2
     found = path_of(service, maps.map_of(service), wish)
     points = {point["what"]: point for point in found["points"]}
@@ -301,8 +303,17 @@ def test_the_path_has_the_references_own_place_and_the_known_target(
     ]["exact"]
     assert points["query"]["spread"] == pytest.approx(spread)
     assert found["hits"] == [7, 9] and found["targets"] == [20]
-    words = path_of(service, maps.map_of(service), {"query": query("red", None)})
+    words = path_of(service, maps.map_of(service), asked("red", None))
     assert [point["what"] for point in words["points"]] == ["query", "words"]
+
+
+def test_options_are_part_of_the_query_but_what_narrows_the_answer_is_not(service: Any) -> None:
+    wish = asked(second="g5", filters={"category": ["shirt"]}, within={"ids": ["g1"]}, weight=0.5)
+    points = {point["what"]: point for point in path_of(service, maps.map_of(service), wish)["points"]}
+    assert points["second"]["exact"] and [points["second"]["x"], points["second"]["y"]] == PLACES[5].tolist()
+    found = ranks(service, service.searcher, wish)
+    assert sorted(found) == [0, 0, *range(1, COUNT - 1)] and found[3] == found[5] == 0
+    assert (found != ranks(service, service.searcher, asked(second="g5"))).any()
 
 
 def test_what_is_told_of_the_chosen_is_of_this_index_alone(service: Any) -> None:

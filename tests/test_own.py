@@ -26,6 +26,7 @@ from core.own.records import read_records
 from core.own.sources import open_files, open_source
 from core.search import open_searcher, search
 from tests.data_folder import photo, write_lines
+from tests.forked_runs import Done, forked
 from tests.running_app import small_closet
 from tests.small_catalogue import chunk_count, copy_photos, make_model
 
@@ -392,24 +393,23 @@ def test_the_commands(photos: Path, model: Path, tmp_path: Path) -> None:
     (photos / "cut.jpg").write_bytes(b"\xff\xd8\xff")
     index = str(tmp_path / "index")
 
-    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "core.catalogue", *arguments]
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
+    def command(*arguments: str) -> Done:
+        return forked()("core.catalogue", *arguments)
 
     nowhere = command("remove", "--index", str(tmp_path / "no" / "index"), "x")
-    assert nowhere.returncode == 2 and "there is no index" in nowhere.stderr
+    assert nowhere.code == 2 and "there is no index" in nowhere.err
     nowhere = command("remove", "--index", index, "x")
-    assert nowhere.returncode == 2 and "there is no index" in nowhere.stderr
+    assert nowhere.code == 2 and "there is no index" in nowhere.err
     assert {path.name for path in tmp_path.iterdir()} == {"photos"}
     lacking = command("add", "--index", index, str(photos))
-    assert lacking.returncode == 2 and "say with --model" in lacking.stderr
+    assert lacking.code == 2 and "say with --model" in lacking.err
     done = command("add", "--index", index, "--model", str(model), str(photos))
-    assert done.returncode == 0 and "checking photos" in done.stderr
-    assert f"{index}: 6 garments; 6 added, 0 already there, 0 described anew, 1 refused" in done.stdout
+    assert done.code == 0 and "checking photos" in done.err
+    assert f"{index}: 6 garments; 6 added, 0 already there, 0 described anew, 1 refused" in done.out
     done = command("remove", "--index", index, *names(photos)[:2])
-    assert done.stdout == f"{index}: 2 removed, 4 left\n"
+    assert done.out == f"{index}: 2 removed, 4 left\n"
     done = command("remove", "--index", index, "--all")
-    assert done.returncode == 0 and not Path(index).exists()
+    assert done.code == 0 and not Path(index).exists()
 
 
 def test_closets_own_records_are_a_table(closet_dir: Path, model: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from tests.forked_runs import forking
+from tests.forked_runs import forked
 from tests.train_folder import make_train_folder, tiny_start
 from train.chunks import in_chunks
 
@@ -62,10 +62,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     start = tiny_start(data, root / "start")
     where = ("--data", str(data), "--init", str(start), "--cache", str(root / "cache"))
     runs = {name: root / name for name in ("one", "chunks", "two")}
-    with forking() as run:
-        for name, options in (("one", ()), ("chunks", ("--chunk", "4"))):
-            alone = run("train.stage2", *options, *where, *STAGE2, *EXACT, "--out", runs[name])
-            assert alone.code == 0, alone.err[-3000:]
+    run = forked()
+    for name, options in (("one", ()), ("chunks", ("--chunk", "4"))):
+        alone = run("train.stage2", *options, *where, *STAGE2, *EXACT, "--out", runs[name])
+        assert alone.code == 0, alone.err[-3000:]
     two = (
         sys.executable,
         "-m",

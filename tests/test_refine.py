@@ -4,7 +4,6 @@ import json
 import os
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +20,15 @@ from core.judgements import append, open_store, undo
 from core.refining import CANCEL_FILE, read_progress, start
 from core.search import open_searcher, search, with_version
 from core.versions import live, promote, read_version, roll_back, versions
-from tests.forked_runs import Runner, forking
+from tests.forked_runs import Runner, forked
 from tests.refine_world import STEPS, arguments, judgement, make_world
 from tests.tiny_backbones import tiny
 from tests.train_folder import make_train_folder
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Runner]:
-    with forking() as runner:
-        yield runner
+def run() -> Runner:
+    return forked()
 
 
 @pytest.fixture(scope="module")

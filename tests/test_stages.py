@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from core.datasets.fashioniq import read_split
 from core.files import sha256_file
 from core.pictures import read_picture
 from tests.data_folder import make_folder
-from tests.forked_runs import Done, Runner, forking
+from tests.forked_runs import Done, Runner, forked
 from tests.train_folder import make_train_folder, tiny_start
 
 STAGE1 = ("train.stage1", "--steps", 8)
@@ -43,12 +42,11 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     root = tmp_path_factory.mktemp("stages")
     data = make_train_folder(root / "data")
     starts = {kind: tiny_start(data, root / kind, kind) for kind in ("mllm", "clip-combiner")}
-    with forking() as run:
-        yield Place(data, starts, root / "cache", run)
+    return Place(data, starts, root / "cache", forked())
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """The loop and its checkpoints: a killed run ends as an unbroken one, damage is refused, nothing is lost."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,26 +9,22 @@ from safetensors.torch import load_file
 from torch import nn
 
 from core.errors import HemlineError
+from tests.forked_runs import Done, forked
 from train.batches import shuffled_batches
 from train.checkpoint import Progress, load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
 from train.loop import LoopConfig, train_loop
 from train.optimizer import OptimizerConfig, make_optimizer, trainable, training_tensors
 
-PROGRAM = Path(__file__).parent / "tiny_training.py"
 
-
-def run_tiny(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [sys.executable, str(PROGRAM), str(run), *options], capture_output=True, text=True, env=environment
-    )
+def run_tiny(run: Path, *options: str) -> Done:
+    return forked()("tests.tiny_training", run, *options)
 
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("straight")
     done = run_tiny(run)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     return run
 
 
@@ -47,11 +40,11 @@ def log_without_times(run: Path) -> list[dict[str, float]]:
 
 
 def test_killed_and_resumed_twice_ends_bit_equal(straight: Path, tmp_path: Path) -> None:
-    assert run_tiny(tmp_path, "--kill-at", "9").returncode == -9
+    assert run_tiny(tmp_path, "--kill-at", "9").code == -9
     assert newest_checkpoint(tmp_path) == tmp_path / "checkpoints" / "step-00000006"
-    assert run_tiny(tmp_path, "--kill-at", "6").returncode == -9  # its 6th step is step 12 of the run
+    assert run_tiny(tmp_path, "--kill-at", "6").code == -9  # its 6th step is step 12 of the run
     assert not (tmp_path / "weights.safetensors").exists()
-    assert run_tiny(tmp_path).returncode == 0
+    assert run_tiny(tmp_path).code == 0
     assert_same_weights(straight, tmp_path)
     # Each step is logged once, though some were done twice.
     assert [line["step"] for line in log_without_times(tmp_path)] == [
@@ -61,16 +54,16 @@ def test_killed_and_resumed_twice_ends_bit_equal(straight: Path, tmp_path: Path)
 
 def test_a_finished_run_trains_no_further(straight: Path, tmp_path: Path) -> None:
     before = (straight / "log.jsonl").read_text()
-    assert run_tiny(straight, "--kill-at", "1").returncode == 0
+    assert run_tiny(straight, "--kill-at", "1").code == 0
     assert (straight / "log.jsonl").read_text() == before
 
 
 def test_full_disk_keeps_the_previous_checkpoint_and_the_run_goes_on(straight: Path, tmp_path: Path) -> None:
     failed = run_tiny(tmp_path, "--file-limit", "1000", "8")  # from step 8 on no file may pass 1000 bytes
-    assert failed.returncode == 2
-    assert failed.stderr.strip().splitlines()[-1].startswith("hemline: ")
+    assert failed.code == 2
+    assert failed.sentence.startswith("hemline: ")
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step-00000006"]
-    assert run_tiny(tmp_path).returncode == 0
+    assert run_tiny(tmp_path).code == 0
     assert_same_weights(straight, tmp_path)
 
 

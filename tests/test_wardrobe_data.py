@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from core.errors import HemlineError
 from core.requests import kept, met, read_requests
 from core.wardrobe.design import COLORS, RULES
 from core.wardrobe.records import design_of
-from tests.forked_runs import Runner, forking
+from tests.forked_runs import Runner, forked
 from tests.train_folder import make_train_folder, tiny_start
 from train.contrast import InBatch, epoch_of
 from train.drawing import designs_of, write_split
@@ -46,9 +45,8 @@ def photographed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Runner]:
-    with forking() as runner:
-        yield runner
+def run() -> Runner:
+    return forked()
 
 
 def test_a_drawn_folder_is_read_as_any_dataset_and_its_targets_meet_their_requests(drawn: Path) -> None:

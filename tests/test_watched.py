@@ -1,7 +1,6 @@
 """What a training is measured on: the tuning slice unless told otherwise, val only with --watch-val."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from core.datasets.fashioniq import read_split
 from core.files import sha256_file
-from tests.forked_runs import Done, Runner, forking
+from tests.forked_runs import Done, Runner, forked
 from tests.train_folder import make_train_folder, tiny_start
 from train.slices import tuning_slice
 
@@ -23,9 +22,8 @@ FIGURE = {"train.stage1": "caption_loss", "train.stage2": "R@10"}
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Runner]:
-    with forking() as runner:
-        yield runner
+def run() -> Runner:
+    return forked()
 
 
 @pytest.fixture(scope="module")

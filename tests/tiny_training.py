@@ -1,6 +1,6 @@
 """A tiny model with dropout, trained by the real loop: run as a program it can be killed and run again.
 
-python tests/tiny_training.py RUN [--kill-at STEP] [--file-limit BYTES STEP] writes RUN/weights.safetensors.
+python -m tests.tiny_training RUN [--kill-at STEP] [--file-limit BYTES STEP] writes RUN/weights.safetensors.
 """
 
 import argparse
@@ -8,15 +8,12 @@ import os
 import random
 import resource
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from core.cli import entry
 from train.batches import shuffled_batches

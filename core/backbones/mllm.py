@@ -22,7 +22,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from core.backbones import adapters
 from core.backbones.base import BATCH, Backbone, Look, Shown, chosen_rows, image_rows, present, unit
 from core.backbones.padding import Padded, pad_rows
-from core.backbones.quantize import packed
+from core.backbones.quantize import packed, unpack_alike
 from core.backbones.saving import (
     PROJECTION_FILE,
     check_vocabulary,
@@ -407,6 +407,8 @@ def load_mllm(folder: Path, spec: Spec, quantize: str = "none", device: str = "c
     kind = class_of(str(read_json(folder / "config.json").get("model_type")))
     packing = packed(quantize, folder, kind.decoder_of, spec.dtype)
     model = load_model(AutoModelForImageTextToText, folder, spec.dtype, packing, device)
+    if packing is not None:
+        unpack_alike(model)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     check_vocabulary(spec, tokenizer, folder)
     projection: nn.Module = nn.Identity()

@@ -47,6 +47,17 @@ def packed(kind: str, folder: Path, decoder_of: Callable[[Any], Any], dtype: str
     )
 
 
+def unpack_alike(model: Any) -> None:
+    """Let a packed `model` compute on any processor as on others.
+
+    On a CPU with bfloat16 instructions bitsandbytes repacks the weights once more, answers in bfloat16, and
+    fails on layers whose sizes are no multiples of its blocks.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
 def _outside(folder: Path, decoder_of: Callable[[Any], Any]) -> list[str]:
     """The names of all linear layers outside the decoder, of a model without weights."""
     import torch

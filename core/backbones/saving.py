@@ -16,6 +16,8 @@ from core.errors import HemlineError
 from core.files import write_json
 
 PROJECTION_FILE = "projection.safetensors"
+# bytes; on some processors a product of weights that lie otherwise ends in other last digits
+ALIGNMENT = 64
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -161,6 +163,10 @@ def load_model(
             f"{folder}: the weights do not fit config.json ({len(wrong)} tensors, first {wrong[0]}); "
             "copy the whole model folder again"
         )
+    if packing is None:
+        for parameter in model.parameters():
+            if parameter.data_ptr() % ALIGNMENT:
+                parameter.data = parameter.data.clone()
     return model
 
 

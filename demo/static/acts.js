@@ -45,6 +45,7 @@ function pump() {
 
 // The same verdict once more takes it back, unless another reason was typed.
 function judge(hits, verdict, second_look) {
+  if (answer.unjudged) return say(answer.unjudged, "lost");
   const typed = hits.length === 1 ? typedReason(hits[0].id) : null;
   const ids = hits.map(({ id }) => id);
   const same = (said) => said && said.verdict === verdict && (typed === null || typed === said.reason);

@@ -40,10 +40,14 @@ function cardOf(hit, place) {
   more.setAttribute("aria-haspopup", "menu");
   more.addEventListener("click", () => {
     const pick = ["Select with others", "x", () => toggleSelected(hit.id)];
-    openMenu(more, (verdicts[hit.id] || {}).verdict, (name) => judge([hit], name), [pick]);
+    const second = ["Use as second reference", "", () => tell("second", { garment: hit })];
+    openMenu(more, (verdicts[hit.id] || {}).verdict, (name) => judge([hit], name), [pick, second]);
   });
   acts.append(more);
-  foot.append(line, words, acts);
+  foot.append(line, words);
+  if (hit.meets.parts.length) foot.append(meetsOf(hit.meets));
+  if (hit.folded.length) foot.append(foldedOf(hit));
+  foot.append(acts);
   card.append(look, top, foot);
   reach(card, place === 0);
   return card;
@@ -129,14 +133,16 @@ function draw() {
   title.textContent = answer.query.text ? `“${answer.query.text}”` : "Most like the reference";
   note.textContent = `${answer.hits.length} best, in ${answer.seconds.toFixed(2)} s`;
   cards.replaceChildren(...answer.hits.map(cardOf));
-  legend.hidden = false;
+  legend.hidden = Boolean(answer.unjudged);
+  element.classList.toggle("is-unjudged", Boolean(answer.unjudged));
   showSelection();
   showQueued();
   paintAll();
-  say(answer.state.total ? `${judgements(answer.state.total)} saved` : "");
-  if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
-  // whoever asked goes on to judge, unless they already typed something else
-  if (changeBox().value.trim() === answer.query.text) cards.firstElementChild?.focus({ preventScroll: true });
+  say(answer.unjudged || (answer.state.total ? `${judgements(answer.state.total)} saved` : ""));
+  // whoever asked goes on to judge, unless they already typed something else or are at the options
+  const choosing = document.activeElement?.closest("#options");
+  if (!choosing && matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
+  if (!choosing && changeBox().value.trim() === answer.change) cards.firstElementChild?.focus({ preventScroll: true });
   tell("answered", { answer });
 }
 const changeBox = () => document.querySelector("#change textarea");

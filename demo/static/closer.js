@@ -21,7 +21,7 @@ function closer(hit) {
   pair.append(figure(hit, `Rank ${hit.rank} · ${hit.score.toFixed(3)}`));
   const acts = make("div", "closer-acts");
   acts.append(...VOCABULARY.map((verdict) => makeVerdict(verdict, (name) => judge([hit], name))));
-  dialog.replaceChildren(head, pair, acts, reasonOf(hit));
+  dialog.replaceChildren(head, pair, meetingOf(hit), acts, reasonOf(hit), ...(props.captions ? [lookingOf(hit)] : []));
   dialog.tabIndex = -1;
   dialog.dataset.id = hit.id;
   dialog.setAttribute("aria-label", `The reference beside rank ${hit.rank}`);

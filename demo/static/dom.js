@@ -30,6 +30,7 @@ const hear = (name, act) => document.addEventListener("hemline:" + name, (event)
 // Opens Search with a reference (a garment as demo.service.shown gives it) and a change, and asks.
 const openSearch = (reference, text) => {
   document.querySelector("#search-tab-button")?.click();
+  tell("options", { options: {} });
   tell("use", { garment: reference });
   tell("change", { text });
 };

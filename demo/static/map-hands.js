@@ -108,7 +108,7 @@ function lift(event) {
   draw(false);
   if (event.type !== "pointerup") return;
   if (moved < 6) return choose(nearest(...placeOf(event), radius() + 10));
-  if (drawn.length) selectRows(inside(drawn), "lasso");
+  if (drawn.length) selectRows(inside(drawn), "the lasso");
 }
 frame.addEventListener("pointerup", lift);
 frame.addEventListener("pointercancel", lift);

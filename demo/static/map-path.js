@@ -1,6 +1,7 @@
 // The last query on the map: reference, words, composed query and its hits as a path; see demo/map_query.py.
 const STEPS = {
   reference: ["Reference", "r"],
+  second: ["Second reference", "s"],
   words: ["Words alone", "w"],
   before: ["As it was built", "b"],
   query: ["Composed query", "q"],
@@ -110,7 +111,7 @@ function tag(x, y, text) {
 
 function drawPath() {
   if (!path) return;
-  const [reference, words, before, query] = ["reference", "words", "before", "query"].map((what) => isShown(what) && pointOf(what));
+  const [reference, second, words, before, query] = ["reference", "second", "words", "before", "query"].map((what) => isShown(what) && pointOf(what));
   if (isShown("hits")) [...path.hits.entries()].reverse().forEach(([at, row]) => {
     sign(atX(map.X[row]), atY(map.Y[row]), String(at + 1), ground.sheet, ground.ink, at < 10 ? 9 : 8);
     ringAt(row, ground.ink, at < 10 ? 9 : 8);
@@ -125,8 +126,10 @@ function drawPath() {
     inkPen.setLineDash([]);
     if (words) line(words, query, ground.soft, [5, 4], true);
     if (before) line(before, query, ground.red, [2, 4], true);
+    if (second) line(second, query, ground.green, [], true);
     if (reference) line(reference, query, ground.green, [], true);
   }
+  if (second) { sign(atX(second.x), atY(second.y), "s", ground.green, ground.sheet); tag(atX(second.x), atY(second.y), "second reference"); }
   if (words) { sign(atX(words.x), atY(words.y), "w", ground.soft, ground.sheet); tag(atX(words.x), atY(words.y), "words alone"); }
   if (before) { sign(atX(before.x), atY(before.y), "b", ground.red, ground.sheet); tag(atX(before.x), atY(before.y), "before " + map.version); }
   if (reference) {

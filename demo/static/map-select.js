@@ -82,20 +82,22 @@ function typeOnSearch() {
 
 async function within(rows, label) {
   const found = await ask(server.table, { rows });
-  if (!found) return false;
-  tell("within", { ids: found.rows.map(([id]) => id), label: label || `${count(rows.length)} of the map` });
-  return true;
+  return found && { ids: found.rows.map(([id]) => id), label };
 }
 async function searchWithin(rows, label) {
-  if (await within(rows, label)) typeOnSearch();
+  const these = await within(rows, label);
+  if (!these) return;
+  tell("within", these);
+  typeOnSearch();
 }
 // The last query once more, over the selection alone: its cards are there to be judged.
 async function judgeWithin(rows, label) {
-  const of = answer;
-  if (!(await within(rows, label))) return;
+  const of = answer, these = await within(rows, label);
+  if (!these) return;
   document.querySelector("#search-tab-button")?.click();
+  tell("options", { options: { ...of.options, filters: {}, within: these }, second: of.second });
   if (!of.upload) tell("use", { garment: of.reference });
-  tell("change", { text: of.query.text });
+  tell("change", { text: of.change });
 }
 
 // A caption that begins like a formula would be run by a spreadsheet.

@@ -21,7 +21,11 @@ let classes = [], classOf = new Uint8Array(0), scale = "values", colouredBy = ""
 let answer = null; // the last one of this catalogue, as cards.js told it
 
 const about = (more) => ({ catalogue, index: map.index, annotator: annotator(), ...more });
-const ofAnswer = () => (answer ? { query: answer.query, upload: answer.upload, hits: answer.hits.map(({ id }) => id) } : {});
+// What the server needs of the last answer; what narrowed it does not change where its query lies.
+const ofAnswer = () => (answer ? {
+  query: answer.query, upload: answer.upload, change: answer.change, options: { ...answer.options, within: null },
+  hits: answer.hits.map(({ id }) => id),
+} : {});
 const unpack = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 
 function complain(text) {

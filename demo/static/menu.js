@@ -19,7 +19,7 @@ function openMenu(button, said, act, more = []) {
   for (const [label, key, also] of more) {
     const item = makeButton("menu-item is-other", "");
     item.setAttribute("role", "menuitem");
-    item.append(make("b", "menu-words", label), makeKey(key));
+    item.append(make("b", "menu-words", label), ...(key ? [makeKey(key)] : []));
     item.addEventListener("click", () => choose(also));
     items.push(item);
   }

@@ -1,12 +1,18 @@
 // The reference: chosen on the shelf or from a card, uploaded, dropped or pasted.
 // props.value is null, {reference_id, catalogue} or {upload: path on the server}.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
-const [chosen, file] = ["chosen", "file"].map(part);
+const [chosen, file, camera] = ["chosen", "file", "camera"].map(part);
 let turn = 0;
 
 function uploadButton(text) {
   const button = makeButton("quiet", text, "Upload a photo as the reference");
   button.addEventListener("click", () => file.click());
+  return button;
+}
+// On phones; elsewhere `capture` means nothing and the button is not shown.
+function cameraButton() {
+  const button = makeButton("quiet camera", "Take a photo", "Take a photo as the reference");
+  button.addEventListener("click", () => camera.click());
   return button;
 }
 
@@ -18,8 +24,8 @@ function show(photo, note, title) {
   if (photo) {
     const clear = makeButton("quiet", "Remove", "Remove the reference");
     clear.addEventListener("click", () => choose(null));
-    acts.append(clear, uploadButton("Upload another"));
-  } else acts.append(uploadButton("Upload a photo"));
+    acts.append(clear, uploadButton("Upload another"), cameraButton());
+  } else acts.append(uploadButton("Upload a photo"), cameraButton());
   words.append(acts);
   chosen.replaceChildren(photo || make("span", "photo is-blank"), words);
   if (props.value && props.value.upload) chosen.append(consentOf(title));
@@ -71,10 +77,12 @@ async function take(picture) {
   }
 }
 
-file.addEventListener("change", () => {
-  take(file.files[0]);
-  file.value = "";
-});
+for (const field of [file, camera]) {
+  field.addEventListener("change", () => {
+    take(field.files[0]);
+    field.value = "";
+  });
+}
 for (const name of ["dragover", "dragleave", "drop"]) {
   element.addEventListener(name, (event) => {
     event.preventDefault();
@@ -91,6 +99,13 @@ document.addEventListener("paste", (event) => {
 hear("use", ({ garment }) => {
   choose(garment);
   if (matchMedia("(max-width: 900px)").matches) element.scrollIntoView({ behavior: "smooth" });
+});
+// A photo uploaded before, as the trail remembers it.
+hear("photo-again", ({ path, address, title }) => {
+  choose(null);
+  preview = address;
+  props.value = { upload: path };
+  show(makePhoto(preview, "Your photo", true), "Your photo", title);
 });
 choose(null);
 hear("catalogue", () => props.value && props.value.reference_id && choose(null)); // an uploaded photo stays

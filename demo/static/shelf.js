@@ -1,8 +1,9 @@
 // props.value is the name of the chosen catalogue, "" for the one the app starts with.
 // The catalogue's shelf: filtered, shuffled, and read a page at a time from server.browse as it is scrolled.
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
-const [filter, tiles, count, choice] = ["filter", "tiles", "count", "catalogue"].map(part);
-let seed = 0, shown = 0, total = 0, waiting = false, chosen = "", catalogue = "", known = "";
+const [filter, tiles, count, choice, facets, tags] = ["filter", "tiles", "count", "catalogue", "facets", "tags"].map(part);
+let seed = 0, shown = 0, total = 0, waiting = false, chosen = "", catalogue = "", known = "", filters = {};
+let picking = false; // whether the next tap is for the second reference
 
 function tileOf(garment) {
   const tile = makeButton("tile", "", nameOf(garment));
@@ -10,27 +11,28 @@ function tileOf(garment) {
   tile.title = nameOf(garment);
   tile.setAttribute("aria-pressed", String(garment.id === chosen));
   tile.append(makePhoto(garment.card, ""));
-  tile.addEventListener("click", () => tell("use", { garment }));
+  tile.addEventListener("click", () => tell(picking ? "second" : "use", { garment }));
   return tile;
 }
 
 async function more(fresh = false) {
   if (waiting && !fresh) return;
   waiting = true;
-  const words = filter.value, order = seed, start = fresh ? 0 : shown, asked = catalogue;
+  const words = filter.value, order = seed, start = fresh ? 0 : shown, asked = catalogue, only = filters;
   let page;
   try {
-    page = await server.browse({ catalogue, words, seed: order, start });
+    page = await server.browse({ catalogue, words, filters, seed: order, start });
   } catch (error) {
     console.warn(error);
     count.textContent = "cannot be read; is the app still running?";
     waiting = false;
     return;
   }
-  if (words !== filter.value || order !== seed || asked !== catalogue) return; // a newer question is on its way
+  if (words !== filter.value || order !== seed || asked !== catalogue || only !== filters) return; // a newer question is on its way
   offer(page.catalogues);
   if (page.catalogue !== catalogue) return pick(page.catalogue); // the chosen one is gone
   if (fresh) {
+    fillFacets(facets, page.facets, filters, "Filters");
     tiles.replaceChildren();
     tiles.scrollTop = 0;
   }
@@ -39,7 +41,7 @@ async function more(fresh = false) {
   shown = start + page.garments.length;
   total = page.total;
   const noun = total === 1 ? "garment" : "garments";
-  count.textContent = total ? `${total.toLocaleString("en")} ${noun}` : "nothing matches these words";
+  count.textContent = total ? `${total.toLocaleString("en")} ${noun}` : "nothing matches";
   waiting = false;
 }
 
@@ -64,6 +66,8 @@ let sizes = new Map();
 function pick(name) {
   catalogue = props.value = name;
   filter.value = "";
+  filters = {};
+  tags.replaceChildren();
   seed = 0;
   choice.value = name;
   tell("catalogue", { name });
@@ -74,6 +78,17 @@ choice.addEventListener("change", () => pick(choice.value));
 part("bring").hidden = !props.bring;
 part("bring").addEventListener("click", () => tell("own"));
 hear("catalogues", ({ choose }) => (choose !== undefined ? pick(choose) : more(true)));
+
+function setFilters(values) {
+  filters = values;
+  tags.replaceChildren(...filterTags(filters, setFilters));
+  more(true);
+}
+onFacet(facets, (field, value) => setFilters(withValue(filters, field, value)));
+hear("picking", ({ on }) => {
+  picking = on;
+  element.classList.toggle("is-picking", on);
+});
 
 let pause = 0;
 filter.addEventListener("input", () => {

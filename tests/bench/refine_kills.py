@@ -24,7 +24,7 @@ from core.refining import read_progress
 from core.runs import git_state, hardware, versions
 from core.versions import live
 from core.versions import versions as listed
-from tests.forked_runs import Runner, forking
+from tests.forked_runs import Runner, forked
 from tests.refine_world import arguments, make_world
 
 BEYOND = 1.1  # of a whole run's seconds
@@ -34,24 +34,24 @@ def measure(kills: int, seed: int, folder: Path) -> dict[str, Any]:
     """Kill `kills` refinements; what became of the live version after each."""
     world, places = make_world(folder / "world"), folder / "versions"
     rng, found, states = random.Random(seed), Counter[str](), Counter[str]()
-    with forking() as run:
-        begun = time.monotonic()
-        if run("train.refine", *arguments(world, places / "v0"), "--fall", 101).code:
-            raise HemlineError("the first refinement failed; look at tests/test_refine.py")
-        whole = time.monotonic() - begun
-        stands, number = "v0", 0
-        while found["killed"] < kills:
-            number += 1
-            found[_one(run, world, places, f"v{number}", rng.uniform(0, BEYOND) * whole)] += 1
-            lives = live(places)
-            if lives is None or lives not in (stands, f"v{number}"):
-                found["lost"] += 1
-            elif lives != stands:
-                found["new one live"] += 1
-                stands = lives
-            progress = read_progress(places / f"v{number}")
-            states[progress.state if progress else "nothing written"] += 1
-            found["broken"] += sum(not _loads(places / version.name) for version in listed(places))
+    run = forked()
+    begun = time.monotonic()
+    if run("train.refine", *arguments(world, places / "v0"), "--fall", 101).code:
+        raise HemlineError("the first refinement failed; look at tests/test_refine.py")
+    whole = time.monotonic() - begun
+    stands, number = "v0", 0
+    while found["killed"] < kills:
+        number += 1
+        found[_one(run, world, places, f"v{number}", rng.uniform(0, BEYOND) * whole)] += 1
+        lives = live(places)
+        if lives is None or lives not in (stands, f"v{number}"):
+            found["lost"] += 1
+        elif lives != stands:
+            found["new one live"] += 1
+            stands = lives
+        progress = read_progress(places / f"v{number}")
+        states[progress.state if progress else "nothing written"] += 1
+        found["broken"] += sum(not _loads(places / version.name) for version in listed(places))
     return {
         "kills": kills,
         "ended before the kill": found["ended"],

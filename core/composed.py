@@ -1,0 +1,227 @@
+"""A composed query with all that may be said besides: two references, negative words, a weight, filters.
+
+Every option left as it is gives the ranking of `core.search.search` itself, bit for bit.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import HemlineError
+from core.facets import Filters, passes
+from core.index import find
+from core.requests import Request, details_of, traits
+from core.search import Searcher, look_of, search
+from core.types import Garment, Hit
+from core.wishes import read_wish
+
+NEGATIVE_SHARE = 0.1
+"""How much of what the negative words ask alone is taken off the query (tests/bench/negative_words.py).
+
+More of it takes away right answers, too. Where records tell what is not wanted, nothing is taken off.
+"""
+
+NEAR = 0.95
+"""The cosine of two garments from which one folds under the other.
+
+Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in one attribute.
+"""
+
+
+@dataclass(frozen=True)
+class ComposedQuery:
+    """What is asked: a reference (by id or as its file's bytes), words, or both, and the options.
+
+    `second_id` is another garment of the catalogue, changed by the same words. `weight` is from -1 (the
+    words alone count more) over 0 (as the model was trained) to 1 (the picture counts more). `without` are
+    words for what is not wanted. `filters` as in `core.facets`; `within` the ids that may be answered, None
+    for all. With `fold`, near-duplicates of a better hit are folded under it.
+    """
+
+    reference_id: str | None = None
+    reference_image: bytes | None = None
+    text: str = ""
+    second_id: str | None = None
+    weight: float = 0.0
+    without: str = ""
+    filters: Filters = field(default_factory=dict)
+    within: frozenset[str] | None = None
+    fold: bool = False
+    top_k: int = 10
+
+    @property
+    def words(self) -> str:
+        """The query in words as a judgement names it: what is not wanted is part of what was asked."""
+        text, without = self.text.strip(), self.without.strip()
+        return ", ".join([*([text] if text else []), *([f"without {without}"] if without else [])])
+
+    @property
+    def plain(self) -> bool:
+        """Whether every option is as it is without anybody choosing."""
+        weighed = self.weight and self.reference and self.text.strip()
+        moved = self.second_id or self.without.strip() or weighed
+        return not (moved or self.filters or self.fold or self.within is not None)
+
+    @property
+    def reference(self) -> bool:
+        """Whether there is a reference."""
+        return self.reference_id is not None or self.reference_image is not None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit, and its near-duplicates that are folded under it, best first, ranked among themselves."""
+
+    hit: Hit
+    folded: tuple[Hit, ...] = ()
+
+
+def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> list[Found]:
+    """The best `top_k` hits; `garments` are the records of the catalogue, as far as there are any.
+
+    Garments that have on record what the negative words name come after all others; negative words that no
+    record tells are taken off the query instead. HemlineError as in `search`, and for a weight beyond its
+    ends, a second reference without a first, and filters or ids that leave nothing.
+    """
+    if not -1 <= query.weight <= 1:
+        raise HemlineError(f"the weight must be from -1 (words) to 1 (picture); it is {query.weight}")
+    if query.second_id and not query.reference:
+        raise HemlineError("the second reference needs a first one; choose it")
+    if query.plain:
+        hits = search(
+            searcher,
+            reference_id=query.reference_id,
+            reference_image=query.reference_image,
+            text=query.text,
+            top_k=query.top_k,
+        )
+        return [Found(hit) for hit in hits]
+    if query.top_k < 1:
+        raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
+    vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
+    ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies])[0]
+    return arrange(searcher, query, garments, ranking)
+
+
+def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:
+    """The negative words that records do not tell of."""
+    recorded = garments.keys() >= searcher.index.positions.keys()
+    told = read_unwanted(query.without) if recorded else {}
+    return ", ".join(part for part in parts_of(query.without) if part not in told)
+
+
+def trace(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
+) -> dict[str, NDArray[np.float32]]:
+    """Where a query lies among the catalogue's vectors: unit vectors [d] by what they are of.
+
+    "query" is what `ask` ranks by, "reference" and "second" the references as garments of a catalogue,
+    "words" the words alone, each where it was given. Raises HemlineError as `ask` does.
+    """
+    found = {"query": query_vector(searcher, query, _untold(searcher, query, garments))[0]}
+    rows = searcher.index.positions
+    if query.reference_id is not None:
+        found["reference"] = np.array(searcher.index.vectors[rows[query.reference_id]])
+    elif (look := look_of(searcher, None, query.reference_image)[0]) is not None:
+        found["reference"] = searcher.backbone.embed_targets([look])[0]
+    if query.second_id is not None:
+        found["second"] = np.array(searcher.index.vectors[rows[query.second_id]])
+    if query.text.strip():
+        found["words"] = searcher.backbone.embed_queries([None], [query.text.strip()])[0]
+    return found
+
+
+def query_vector(
+    searcher: Searcher, query: ComposedQuery, without: str
+) -> tuple[NDArray[np.float32], set[str]]:
+    """The query's unit vector, float32 [d], less `without`; and its references' ids, which are no answers."""
+    words = query.text.strip() or None
+    looks, copies = [], set[str]()
+    for id_, image in ((query.reference_id, query.reference_image), (query.second_id, None)):
+        look, own = look_of(searcher, id_, image)
+        copies.update(own)
+        if look is not None:
+            looks.append(look)
+    if not looks and words is None:
+        without = " besides the negative ones" if query.without.strip() else ""
+        raise HemlineError(f"the query is empty; give a reference picture, words{without}, or both")
+    embed = searcher.backbone.embed_queries
+    # one at a time, as `search` does: a row may differ in its last bits beside longer ones
+    asked = [embed([look], [words])[0] for look in looks] or [embed([None], [words])[0]]
+    vector = _unit(np.sum(asked, axis=0, dtype=np.float64))
+    if looks and words is not None and query.weight:
+        side = searcher.backbone.embed_targets(looks) if query.weight > 0 else embed([None], [words])
+        vector = _unit(vector + abs(query.weight) * _unit(np.sum(side, axis=0, dtype=np.float64)))
+    if without:
+        vector = _unit(vector - NEGATIVE_SHARE * embed([None], [without])[0])
+    return vector.astype(np.float32), copies
+
+
+def arrange(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
+) -> list[Found]:
+    """The best `top_k` of a whole ranking after filters, negative words and folding, ranked anew."""
+    within, filters = query.within, query.filters
+    left = [
+        hit
+        for hit in ranking
+        if (within is None or hit.id in within) and passes(garments.get(hit.id), filters)
+    ]
+    if not left:
+        raise HemlineError("no garment is left by these filters; remove one")
+    unwanted = read_unwanted(query.without).values()
+    if unwanted:
+        left.sort(key=lambda hit: has_unwanted(unwanted, garments.get(hit.id)))  # stable: else as ranked
+    groups = _folded(searcher, left, query.top_k) if query.fold else [[hit] for hit in left[: query.top_k]]
+    return [
+        Found(Hit(rank, first.id, first.score), tuple(Hit(at, h.id, h.score) for at, h in enumerate(rest, 1)))
+        for rank, (first, *rest) in enumerate(groups, 1)
+    ]
+
+
+def parts_of(without: str) -> list[str]:
+    """The things that negative words name one after the other, without articles."""
+    parts = [part.strip() for part in re.split(r"[,;/]|\band\b|\bor\b", without.lower())]
+    return [re.sub(r"^(a|an|the|any) ", "", part) for part in parts if part]
+
+
+def read_unwanted(without: str) -> dict[str, Request]:
+    """What the negative words name, as far as the lexicon of `core.wishes` reads them, by `parts_of`."""
+    requests = {part: read_wish(part).request for part in parts_of(without)}
+    return {part: request for part, request in requests.items() if request.edits or request.add}
+
+
+def has_unwanted(unwanted: Iterable[Request], garment: Garment | None) -> bool:
+    """Whether the garment has, on record, all that one of the requests names."""
+    if garment is None:
+        return False
+    has, details = traits(garment), details_of(garment)
+    return any(
+        all(has[name] in values for name, values in request.edits.items()) and request.add <= details
+        for request in unwanted
+    )
+
+
+def _folded(searcher: Searcher, ranked: Sequence[Hit], top_k: int) -> list[list[Hit]]:
+    """The first `top_k` groups: each garment goes under the best one that it is a near-duplicate of."""
+    rows = np.array([searcher.index.positions[hit.id] for hit in ranked])
+    vectors = searcher.index.vectors[rows]
+    free = np.ones(len(ranked), dtype=bool)
+    groups: list[list[Hit]] = []
+    while free.any() and len(groups) < top_k:
+        first = int(free.argmax())
+        same = free & (vectors @ vectors[first] >= NEAR)
+        same[first] = True
+        groups.append([ranked[int(place)] for place in np.flatnonzero(same)])
+        free &= ~same
+    return groups
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = float(np.linalg.norm(vector))
+    if length < 1e-6:
+        raise HemlineError("what is asked and what is not wanted cancel each other out; change one of them")
+    return np.asarray(vector / length)
