@@ -53,6 +53,7 @@ model: photos runs/model/hemline.json runs/clip-stage2/hemline.json data/wardrob
 	@$(RUN) core.catalogue build --model assets/model --images $(CATALOGUE)/images --out $(CATALOGUE)/index
 	@$(RUN) core.catalogue build --model assets/clip --images $(CATALOGUE)/images --out $(CATALOGUE)/index-clip
 	@$(RUN) core.atlas --index $(CATALOGUE)/index
+	@$(RUN) core.atlas --index $(CATALOGUE)/index-clip
 	@$(RUN) core.catalogue compact --index $(CATALOGUE)/index
 	@$(RUN) core.catalogue compact --index $(CATALOGUE)/index-clip
 

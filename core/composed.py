@@ -101,12 +101,37 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
         return [Found(hit) for hit in hits]
     if query.top_k < 1:
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
-    recorded = garments.keys() >= searcher.index.positions.keys()
-    told = read_unwanted(query.without) if recorded else {}
-    untold = ", ".join(part for part in parts_of(query.without) if part not in told)
-    vector, copies = query_vector(searcher, query, untold)
+    vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
     ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies])[0]
     return arrange(searcher, query, garments, ranking)
+
+
+def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:
+    """The negative words that records do not tell of."""
+    recorded = garments.keys() >= searcher.index.positions.keys()
+    told = read_unwanted(query.without) if recorded else {}
+    return ", ".join(part for part in parts_of(query.without) if part not in told)
+
+
+def trace(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
+) -> dict[str, NDArray[np.float32]]:
+    """Where a query lies among the catalogue's vectors: unit vectors [d] by what they are of.
+
+    "query" is what `ask` ranks by, "reference" and "second" the references as garments of a catalogue,
+    "words" the words alone, each where it was given. Raises HemlineError as `ask` does.
+    """
+    found = {"query": query_vector(searcher, query, _untold(searcher, query, garments))[0]}
+    rows = searcher.index.positions
+    if query.reference_id is not None:
+        found["reference"] = np.array(searcher.index.vectors[rows[query.reference_id]])
+    elif (look := look_of(searcher, None, query.reference_image)[0]) is not None:
+        found["reference"] = searcher.backbone.embed_targets([look])[0]
+    if query.second_id is not None:
+        found["second"] = np.array(searcher.index.vectors[rows[query.second_id]])
+    if query.text.strip():
+        found["words"] = searcher.backbone.embed_queries([None], [query.text.strip()])[0]
+    return found
 
 
 def query_vector(

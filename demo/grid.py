@@ -170,6 +170,12 @@ def compare(compare: Read, compare_batch: Read) -> "gr.HTML":
     )
 
 
+def map_(*reads: Read) -> "gr.HTML":
+    """The catalogue's map; `reads` are demo.maps' pages, called as tab_map names them."""
+    scripts = ("map", "map-draw", "map-path", "map-select", "map-hands")
+    return _part("map", *scripts, value=None, server_functions=list(reads))
+
+
 def masthead(garments: int, kept: Kept) -> "gr.HTML":
     """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
     return _part("masthead", value=None, garments=garments, server_functions=[kept])

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from core.atlas import load_map, make_map
 from core.cli import entry
 from core.errors import HemlineError
 from core.files import write_atomically
 from core.gallery import load_gallery
 from core.index import Index, load_index
+from core.map import load_map, make_map
 from core.pictures import read_picture
 from core.types import Garment
 from demo.garments import garments_of
@@ -115,7 +115,7 @@ def _catalogue(index_dir: Path, index: Index, garments: dict[str, Garment]) -> d
         "ids": list(index.ids),
         "x": [place[0] for place in atlas.coordinates],
         "y": [place[1] for place in atlas.coordinates],
-        "neighbours": atlas.neighbours,
+        "neighbours": atlas.among,
         "kept": atlas.neighbours_kept,
         "captions": [garment.caption if garment else "" for garment in known],
         "fields": columns,

@@ -22,6 +22,7 @@ STYLES = (
     "leaderboard",
     "errors",
     "compare",
+    "map",
     "phone",
 )  # in this order: the last one overrides
 

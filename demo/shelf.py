@@ -40,7 +40,7 @@ def shelf_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
         id_
         for id_ in among
         if passes(service.garments.get(id_), filters)
-        and (not words or all(word in _text(service, id_) for word in words))
+        and (not words or all(word in text_of(service, id_) for word in words))
     ]
     known = [service.garments[id_] for id_ in ids if id_ in service.garments]
     if seed:
@@ -68,7 +68,8 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _text(service: Service, id_: str) -> str:
+def text_of(service: Service, id_: str) -> str:
+    """What the words of a filter are looked for in: all that is said of a garment, without capitals."""
     garment = service.garments.get(id_)
     if garment is None:
         return id_.casefold()

@@ -12,9 +12,9 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from core.atlas import load_map
 from core.composed import ComposedQuery, ask
 from core.errors import HemlineError
+from core.map import load_map
 from core.search import describe, open_searcher, search
 from demo.setup import BASELINE, find_places
 from tests.forked_runs import forked

@@ -16,6 +16,7 @@ from core.evaluation.protocol import PRESETS
 from core.evaluation.result import write_result
 from core.evaluation.run import evaluate_split
 from core.files import sha256_file
+from core.map import load_map
 from core.pictures import read_picture
 from core.search import open_searcher, search
 from demo.report import write_report
@@ -57,8 +58,9 @@ def test_it_opens_from_the_disk_and_shows_map_results_and_hardest_queries(made: 
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto((made / "out" / "index.html").as_uri())
         expect(page.locator("#count")).to_have_text("40 garments")
-        kept = json.loads((made / "index" / "map.json").read_text())["neighbours_kept"]
-        expect(page.locator("#trust")).to_contain_text(f"{round(100 * kept)} % are")
+        atlas = load_map(made / "index")
+        assert atlas is not None
+        expect(page.locator("#trust")).to_contain_text(f"{round(100 * atlas.neighbours_kept)} % are")
         page.fill("#words", HOSTILE.split()[0].lower())  # that one caption is left, and stays words
         expect(page.locator("#count")).to_have_text("1 garment of 40")
         page.locator("#canvas").press("ArrowRight")
