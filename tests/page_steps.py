@@ -16,6 +16,16 @@ def show(page: Page, app: App, query: str = "") -> None:
     page.wait_for_selector(".tile .photo.is-loaded")
 
 
+def open_tab(page: Page, name: str) -> None:
+    """Open a tab, by the menu of those that a narrow screen has no room for where it is in there."""
+    page.locator(".tile .photo").first.wait_for(state="attached")  # by then the tabs have found their places
+    tab = page.get_by_role("tab", name=name)
+    if not tab.count():
+        page.get_by_label("More tabs").click()
+        tab = page.locator("#tabs .overflow-dropdown").get_by_role("button", name=name)
+    tab.click()
+
+
 def ask(page: Page, text: str, tile: int | None = 0) -> None:
     """Choose the shelf's photo number `tile` (None: leave the reference), write the change, press Enter."""
     if tile is not None:

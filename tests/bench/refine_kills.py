@@ -35,6 +35,7 @@ def measure(kills: int, seed: int, folder: Path) -> dict[str, Any]:
     world, places = make_world(folder / "world"), folder / "versions"
     rng, found, states = random.Random(seed), Counter[str](), Counter[str]()
     run = forked()
+    run("train.refine", "--help")  # what is imported once is there
     begun = time.monotonic()
     if run("train.refine", *arguments(world, places / "v0"), "--fall", 101).code:
         raise HemlineError("the first refinement failed; look at tests/test_refine.py")
