@@ -131,14 +131,25 @@ def search_many(
     searcher: Searcher, queries: Sequence[tuple[str | None, str | None]], top_k: int = 10
 ) -> list[list[Hit]]:
     """For each query (a catalogue id or None, words or None) what `search` would answer, in one batch."""
+    if not queries:
+        return []
+    vectors, copies = embed_many(searcher, queries)
+    return find(searcher.index, vectors, top_k, copies)
+
+
+def embed_many(
+    searcher: Searcher, queries: Sequence[tuple[str | None, str | None]]
+) -> tuple[np.ndarray, list[Sequence[str]]]:
+    """The queries' unit vectors, float32 [q, d], and of each the catalogue's ids of its very reference.
+
+    Queries (one at least) and errors are as for `search_many`.
+    """
     words = [text if text and text.strip() else None for _, text in queries]
     shown = [look_of(searcher, id_, None) for id_, _ in queries]
     if any(look is None and text is None for (look, _), text in zip(shown, words, strict=True)):
         raise HemlineError("a query is empty; give a reference picture, words, or both")
-    if not queries:
-        return []
     vectors = searcher.backbone.embed_queries([look for look, _ in shown], words)
-    return find(searcher.index, vectors, top_k, [copies for _, copies in shown])
+    return vectors, [copies for _, copies in shown]
 
 
 def describe(

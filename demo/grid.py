@@ -157,6 +157,25 @@ def map_(*reads: Read) -> "gr.HTML":
     return _part("map", *scripts, value=None, server_functions=list(reads))
 
 
+def leaderboard(leaderboard: Read) -> "gr.HTML":
+    """What was measured; `server.leaderboard` gives the rows and what each comes from."""
+    return _part("leaderboard", "figures", "leaderboard", value=None, server_functions=[leaderboard])
+
+
+def errors(errors: Read, errors_file: Read) -> "gr.HTML":
+    """The error browser: `acted` asks to answer the queries, `reply` takes demo.errors.start_answering's."""
+    return _part(
+        "errors", "figures", "errors", value=None, reply=None, server_functions=[errors, errors_file]
+    )
+
+
+def compare(compare: Read, compare_batch: Read) -> "gr.HTML":
+    """Two sides beside each other: `acted` asks to answer the queries, `reply` takes what came of that."""
+    return _part(
+        "compare", "figures", "compare", value=None, reply=None, server_functions=[compare, compare_batch]
+    )
+
+
 def masthead(garments: int, kept: Kept) -> "gr.HTML":
     """The page's head; `garments` is the catalogue's size, `kept` says where judgements are by now."""
     return _part("masthead", value=None, garments=garments, server_functions=[kept])

@@ -13,7 +13,10 @@ from demo.catalogues import Catalogues
 from demo.keeping import kept as saved_state
 from demo.names import add_name
 from demo.shelf import shelf_page
+from demo.tab_compare import add_compare
+from demo.tab_errors import add_errors
 from demo.tab_judge import add_judge
+from demo.tab_leaderboard import add_leaderboard
 from demo.tab_map import add_map
 from demo.tab_search import add_search
 from demo.tab_versions import add_versions
@@ -50,6 +53,12 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
                 add_map(catalogues, tab)
             with gr.Tab("Versions", elem_id="versions-tab") as tab:
                 add_versions(catalogues, tab)
+            with gr.Tab("Errors", elem_id="errors-tab") as tab:
+                add_errors(catalogues, tab)
+            with gr.Tab("Compare", elem_id="compare-tab") as tab:
+                add_compare(catalogues, tab)
+            with gr.Tab("Leaderboard", elem_id="leaderboard-tab") as tab:
+                add_leaderboard(tab)
         grid.keys(offered(service))
         if catalogues.folder is not None:
             add_bringing(catalogues, browse)

@@ -20,6 +20,9 @@ STYLES = (
     "own",
     "versions",
     "map",
+    "leaderboard",
+    "errors",
+    "compare",
     "phone",
 )  # in this order: the last one overrides
 

@@ -171,7 +171,7 @@ def test_the_caption_is_the_models_own_for_an_id_and_an_upload(
 
 def test_programs_see_these_endpoints_alone(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/search", "/describe", "/versions", "/judge", "/export"}
+    assert set(named) == {"/search", "/describe", "/versions", "/judge", "/export", "/errors"}
     assert all(endpoint["description"] for endpoint in named.values())
 
 

@@ -5,6 +5,9 @@ keeps the vectors, forgets what they were computed from, and computes each chunk
 is wanted, with the same dropout. `torch.utils.checkpoint` does just that for a function of a chunk.
 """
 
+import contextlib
+import ctypes
+import functools
 from collections.abc import Callable
 
 import torch
@@ -25,6 +28,7 @@ def in_chunks(
     """
     if size <= 0 or rows.stop - rows.start <= size or not torch.is_grad_enabled():
         return encode(rows)
+    _give_back_at_once()
     starts = range(rows.start, rows.stop, size)
     parts = [slice(start, min(start + size, rows.stop)) for start in starts]
     # torch replays the generators of those GPUs alone that it sees a tensor of among the arguments.
@@ -34,3 +38,14 @@ def in_chunks(
         return encode(part)
 
     return torch.cat([checkpoint(chunk, part, there, use_reentrant=False) for part in parts])
+
+
+@functools.cache
+def _give_back_at_once() -> None:
+    """Let tensors of 64 KiB and more have pages of their own, which go back to the system once freed.
+
+    Else the graph's small objects, which outlive a chunk, cut up the memory its tensors leave, and a batch
+    of sixteen chunks takes four times what one does. For glibc; where there is none all stays as it is.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").mallopt(-3, 1 << 16)  # M_MMAP_THRESHOLD

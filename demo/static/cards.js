@@ -216,8 +216,7 @@ hear("catalogue", ({ name }) => { // cards of another catalogue are no answer he
   part("answers").hidden = true;
 });
 hear("failed", fail);
-// a tab's scripts begin when it is first opened: what was answered before, they ask for
-hear("which-answer", ({ take }) => answer && take(answer));
+hear("answer-wanted", ({ take }) => answer && take(answer)); // of a tab that was not there when it came
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input, textarea, dialog") || !element.offsetParent) return;
   event.preventDefault();

@@ -122,7 +122,7 @@ async function look() {
   else if (["mine", "everybody"].includes(bySelect.value)) await recolour();
 }
 
-tell("which-answer", { take: (found) => found.catalogue === catalogue && (answer = found) });
+tell("answer-wanted", { take: (found) => found.catalogue === catalogue && (answer = found) });
 bySelect.addEventListener("change", recolour);
 hear("map-open", look);
 hear("catalogue", ({ name }) => {

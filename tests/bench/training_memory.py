@@ -5,7 +5,8 @@
 Each setting has a process of its own, forked once the model is there; it takes a step of two rows (so that
 gradients and what is made once are there), and then one step of the whole batch: both sides of every row
 encoded, InfoNCE, the backward pass. What counts is the peak of the resident memory during that step less what
-was resident before it. Pictures are random features; texts are words of the model's own vocabulary.
+was resident before it, the features of the batch among that. Pictures are random features; texts are words of
+the model's own vocabulary.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from core.files import write_json
 from core.runs import git_state, hardware, versions
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from core.backbones.base import Backbone
 
 SETTINGS = {"direct": (0, False), "direct, layers": (0, True), "chunks": (16, False), "both": (16, True)}
@@ -89,10 +92,11 @@ def _apart(backbone: "Backbone", name: str, batch: int) -> dict[str, Any]:
 def measure(backbone: "Backbone", batch: int, chunk: int, again: bool) -> dict[str, Any]:
     """Peak memory in MB (10^6 bytes) and seconds, of wall and processor, of a step of `batch` rows."""
     step = _step(backbone, chunk, again)
-    step(2)
+    step(_features(backbone, 2))
+    features = _features(backbone, batch)
     before = _settle()
     wall, cpu = time.perf_counter(), time.process_time()
-    step(batch)
+    step(features)
     return {
         "seconds": time.perf_counter() - wall,
         "cpu_seconds": time.process_time() - cpu,
@@ -101,7 +105,13 @@ def measure(backbone: "Backbone", batch: int, chunk: int, again: bool) -> dict[s
     }
 
 
-def _step(backbone: "Backbone", chunk: int, again: bool) -> Callable[[int], None]:
+def _features(backbone: "Backbone", rows: int) -> "Tensor":
+    import torch
+
+    return torch.randn(rows, *backbone.feature_shape()).half()
+
+
+def _step(backbone: "Backbone", chunk: int, again: bool) -> "Callable[[Tensor], None]":
     import torch
 
     from core.backbones.recompute import recompute_layers
@@ -115,8 +125,8 @@ def _step(backbone: "Backbone", chunk: int, again: bool) -> Callable[[int], None
     for weight in weights:
         weight.grad = torch.zeros_like(weight)
 
-    def step(rows: int) -> None:
-        features = torch.randn(rows, *backbone.feature_shape()).half()
+    def step(features: "Tensor") -> None:
+        rows = len(features)
         texts = [TEXT] * rows
         whole = slice(0, rows)
         queries = in_chunks(
