@@ -26,7 +26,7 @@ TABS = {
 
 
 def take_pictures(url: str, words: str, text: str, out: Path, theme: str, width: int, height: int) -> None:
-    """Ask for `text` on the first garment that `words` find, judge ranks 2 and 3, save what each tab shows."""
+    """Ask for `text` on the first garment that `words` find, judge ranks 2 and 3, save the tabs."""
     from playwright.sync_api import sync_playwright
 
     out.mkdir(parents=True, exist_ok=True)
