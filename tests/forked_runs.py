@@ -8,6 +8,7 @@ every other step, so that there are checkpoints to go on from.
 """
 
 import atexit
+import ctypes
 import functools
 import importlib
 import json
@@ -25,6 +26,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
 SAVE_EVERY = 2
+PR_SET_PDEATHSIG = 1
 IMPORTED_ONCE = (
     "transformers.models.fast_vlm.modeling_fast_vlm",
     "transformers.models.qwen2.modeling_qwen2",
@@ -137,6 +139,8 @@ def _started(task: dict[str, Any]) -> int:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
+        if sys.platform == "linux":  # it ends with this program, however that ends
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.environ.update(task["variables"])
         with open(task["log"], "w") as log, open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)
