@@ -47,6 +47,9 @@ def take_pictures(url: str, words: str, text: str, out: Path, theme: str, width:
             card.focus()
             if not card.get_attribute("data-verdict"):
                 page.keyboard.press(key)
+                page.wait_for_timeout(1000)
+                if page.locator(".guard[open]").count():  # the same key goes past the second look
+                    page.keyboard.press(key)
                 page.wait_for_selector(".saved.is-kept")
         _take(page, out / "search.webp")
         for tab, drawn in TABS.items():
