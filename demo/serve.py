@@ -49,7 +49,7 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
             footer_links=["api"],
             max_file_size=LIMITS.bytes,
             enable_monitoring=False,
-            ssr_mode=False,  # its front server would not know the thumbnails' route
+            ssr_mode=None,  # as GRADIO_SSR_MODE says, which Spaces set
             pwa=False,
             mcp_server=False,
             favicon_path=STATIC / "favicon.png",
