@@ -27,10 +27,13 @@ STYLES = (
 )  # in this order: the last one overrides
 
 
-def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str, str]] = ()) -> None:
+def serve(
+    catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str, str]] = (), mcp: bool = False
+) -> None:
     """Serve until interrupted; prints the address once the page answers; HemlineError for a taken port.
 
-    `auth` are the names and passwords that are let in; without any everybody is.
+    `auth` are the names and passwords that are let in; without any everybody is. With
+    `mcp` the endpoints for programs are tools of the Model Context Protocol as well.
     """
     from demo.guarding import on_file
     from demo.page import build_page
@@ -53,9 +56,9 @@ def serve(catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str
             footer_links=["api"],
             max_file_size=LIMITS.bytes,
             enable_monitoring=False,
-            ssr_mode=False,  # its front server would not know the thumbnails' route
+            ssr_mode=None,  # as GRADIO_SSR_MODE says, which Spaces set
             pwa=False,
-            mcp_server=False,
+            mcp_server=mcp,
             favicon_path=STATIC / "favicon.png",
             theme=calm_theme(),
             css_paths=[STATIC / f"{name}.css" for name in STYLES],

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from core.devices import DEVICES
@@ -34,7 +35,8 @@ class Settings:
     who can open the page, so on a Space that anybody can open it must be asked for. `lasting` says whether
     judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give. `refine`
     says whether people may refine the model from the page: it answers everybody, so it is as with `bring`.
-    `export` says whether programs may fetch everybody's judgements; likewise.
+    `export` says whether programs may fetch everybody's judgements; likewise. `mcp` says whether the
+    endpoints are also tools of the Model Context Protocol.
     """
 
     model: Path | None
@@ -54,6 +56,7 @@ class Settings:
     vocabulary: Mapping[str, Verdict] = field(default_factory=lambda: VOCABULARY)
     refine: bool = True
     export: bool = True
+    mcp: bool = False
 
     @property
     def versions(self) -> Path | None:
@@ -106,6 +109,7 @@ def read_settings(
         vocabulary=_vocabulary(variables),
         refine=_allowed(variables, "HEMLINE_REFINE", public),
         export=_allowed(variables, "HEMLINE_EXPORT", public),
+        mcp=_mcp(variables),
     )
 
 
@@ -214,6 +218,16 @@ def _allowed(variables: Mapping[str, str], name: str, public: bool) -> bool:
     if value not in ("auto", "on", "off"):
         raise HemlineError(f"{name} is {value!r}; give on, off or auto")
     return value == "on" or (value == "auto" and not public)
+
+
+def _mcp(variables: Mapping[str, str]) -> bool:
+    asked = _allowed(variables, "HEMLINE_MCP", public=True)  # only where it is asked for
+    if asked and find_spec("mcp") is None:
+        raise HemlineError(
+            "HEMLINE_MCP is on, but the package mcp is not installed: "
+            "pip install 'gradio[mcp]', or leave it off"
+        )
+    return asked
 
 
 def _vocabulary(variables: Mapping[str, str]) -> Mapping[str, Verdict]:

@@ -22,6 +22,8 @@ def calm_theme() -> "Base":
         body_background_fill_dark="#161513",
         body_text_color="#24211c",
         body_text_color_dark="#ece8e0",
+        body_text_color_subdued="#6b6458",  # Gradio's own grey is too light to read on paper
+        body_text_color_subdued_dark="#a89f90",
         background_fill_primary="#ffffff",
         background_fill_primary_dark="#1f1d1a",
         block_background_fill="transparent",

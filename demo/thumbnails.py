@@ -1,8 +1,8 @@
 """Small copies of the catalogue's photos: made when first asked for, kept in a folder, served by hashed name.
 
-A browser never sees where a photo lies on this machine: it asks for `/thumbnails/SIZE/NAME.webp`, NAME being
-a hash of the garment's id and of its file's place, size and time, so that a changed photo gets a new address.
-Where the page asks for a name and password, so do its pictures.
+A browser never sees where a photo lies on this machine: it asks for PREFIX + `/thumbnails/SIZE/NAME.webp`,
+NAME being a hash of the garment's id and of its file's place, size and time, so that a changed photo gets a
+new address. Where the page asks for a name and password, so do its pictures.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ SIDES = {
     "view": 640,
 }  # pixels of the shorter side: a card in a grid, and the photo looked at closely
 QUALITY = 80
+PREFIX = "/gradio_api/hemline"  # of our routes; Gradio's front server (SSR) hands on none without /gradio_api
 KEEP = "public, max-age=31536000, immutable"  # a name stands for one content for ever
 
 
@@ -53,7 +54,7 @@ def _name(id_: str, path: Path) -> str:
 def address(thumbnails: Thumbnails, id_: str, size: str = "card") -> str:
     """Where a browser finds the small copy of garment `id_`; "" for an id outside the catalogue."""
     name = thumbnails.names.get(id_)
-    return f"/thumbnails/{size}/{name}.webp" if name else ""
+    return f"{PREFIX}/thumbnails/{size}/{name}.webp" if name else ""
 
 
 def thumbnail(thumbnails: Thumbnails, size: str, name: str) -> Path:
@@ -92,7 +93,7 @@ def thumbnail_route(all_of: Callable[[], Iterable[Thumbnails]]) -> Route:
             return PlainTextResponse("no such picture", status_code=404)
         return FileResponse(kept, media_type="image/webp", headers={"Cache-Control": KEEP})
 
-    return Route("/thumbnails/{size}/{name}.webp", serve, methods=["GET", "HEAD"])
+    return Route(f"{PREFIX}/thumbnails/{{size}}/{{name}}.webp", serve, methods=["GET", "HEAD"])
 
 
 def welcome(request: Request) -> bool:

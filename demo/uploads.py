@@ -14,7 +14,7 @@ from core.errors import HemlineError
 from core.judgements import Store
 from core.pictures import MAX_BYTES, picture_hash
 from core.references import delete_uploads, keep_reference, read_reference, references_folder, uploads_of
-from demo.thumbnails import welcome
+from demo.thumbnails import PREFIX, welcome
 
 FORGETFUL = "private, no-store"  # a deleted photo must not live on in a browser's cache
 
@@ -69,7 +69,7 @@ def forget(store: Store, annotator: str) -> dict[str, Any]:
 def kept_address(store: Store, sha: str | None) -> str:
     """Where a browser finds the kept upload with this sha256; "" where none is kept."""
     there = sha is not None and (folder_of(store) / sha[:2] / f"{sha}.webp").is_file()
-    return f"/references/{sha}.webp" if there else ""
+    return f"{PREFIX}/references/{sha}.webp" if there else ""
 
 
 def reference_route(store: Store) -> Route:
@@ -88,4 +88,4 @@ def reference_route(store: Store) -> Route:
         picture.save(data, "WEBP", quality=85)
         return Response(data.getvalue(), media_type="image/webp", headers={"Cache-Control": FORGETFUL})
 
-    return Route("/references/{sha}.webp", serve, methods=["GET", "HEAD"])
+    return Route(PREFIX + "/references/{sha}.webp", serve, methods=["GET", "HEAD"])

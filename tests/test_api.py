@@ -17,6 +17,7 @@ from core.errors import HemlineError
 from core.map import load_map
 from core.search import describe, open_searcher, search
 from demo.setup import BASELINE, find_places
+from demo.thumbnails import PREFIX
 from tests.forked_runs import forked
 from tests.running_app import ROOT, App, running_app
 from tests.small_catalogue import make_model
@@ -229,7 +230,7 @@ def test_the_documented_examples_run(app: App, client: Client, ids: list[str]) -
 @pytest.mark.parametrize("path", ["card/" + "0" * 32, "card/..%2F..%2Findex", "huge/" + "0" * 32])
 def test_thumbnails_of_unknown_names_are_not_found(app: App, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{app.url}/thumbnails/{path}.webp")
+        urllib.request.urlopen(f"{app.url}{PREFIX}/thumbnails/{path}.webp")
     assert caught.value.code == 404
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from core.judgements import current, events, open_store
 from core.pictures import picture_hash
 from core.search import describe, open_searcher
+from demo.thumbnails import PREFIX
 from tests.contrast import contrast
 from tests.page_steps import CHROMIUM, QUIET, ask, judge_first, saved, show
 from tests.running_app import HOSTILE, HOSTILE_CAPTION, App, running_app
@@ -269,4 +270,4 @@ def test_the_page_never_learns_where_files_lie(page: Page, app: App) -> None:
     ask(page, "in red", tile=0)
     answer = page.evaluate("JSON.stringify(window.gradio_config)") + page.content() + browsed.value.text()
     assert str(app.model.parent) not in answer
-    assert json.loads(browsed.value.text())["garments"][0]["card"].startswith("/thumbnails/card/")
+    assert json.loads(browsed.value.text())["garments"][0]["card"].startswith(f"{PREFIX}/thumbnails/card/")

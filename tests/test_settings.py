@@ -78,6 +78,17 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(tmp_path: Path, name
     assert "geheim" not in str(caught.value)
 
 
+def test_tools_for_language_models_are_asked_for_and_need_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not settings(tmp_path).mcp and not settings(tmp_path, HEMLINE_MCP="auto").mcp
+    monkeypatch.setattr("demo.settings.find_spec", lambda name: None)
+    with pytest.raises(HemlineError, match=r"HEMLINE_MCP is on.*gradio\[mcp\]"):
+        settings(tmp_path, HEMLINE_MCP="on")
+    monkeypatch.setattr("demo.settings.find_spec", lambda name: name == "mcp")
+    assert settings(tmp_path, HEMLINE_MCP="on").mcp
+
+
 def test_the_table_of_variables_is_complete() -> None:
     read = set()
     for path in [ROOT / "app.py", *(ROOT / "demo").glob("*.py")]:

@@ -1,6 +1,7 @@
 """The app exactly as a Space starts it: the committed files alone, in an empty folder, nothing else set."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from core.datasets.garments import read_garments
 from core.families import family_of
 from core.journal import read_journal, records_of, write_batch
 from core.judgements import Judgement, append, events, open_store
+from demo.thumbnails import PREFIX
 from tests.small_catalogue import copy_photos, make_model
 
 ROOT = Path(__file__).parents[1]
@@ -149,7 +151,7 @@ def test_the_committed_files_answer_a_query_and_write_to_data_alone(code: Path, 
     assert written <= {"data"}
 
 
-def test_a_login_is_asked_for_and_the_journal_is_replayed_and_written(
+def test_behind_gradios_front_server_a_login_is_asked_for_and_the_journal_is_replayed_and_written(
     code: Path, tmp_path: Path, catalogue: dict[str, str]
 ) -> None:
     elsewhere = open_store(tmp_path / "elsewhere.sqlite")
@@ -163,11 +165,12 @@ def test_a_login_is_asked_for_and_the_journal_is_replayed_and_written(
         HEMLINE_AUTH="ana:secret",
         HEMLINE_JOURNAL=str(tmp_path / "journal"),
         HEMLINE_JUDGEMENTS=str(kept_here),
+        GRADIO_SSR_MODE="true",  # as Spaces set it
     ) as space:
         with pytest.raises(AuthenticationError):
             Client(space.url, verbose=False)
         with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(f"{space.url}/thumbnails/card/{'0' * 32}.webp")
+            urllib.request.urlopen(f"{space.url}{PREFIX}/thumbnails/card/{'0' * 32}.webp")
         client = Client(space.url, auth=("ana", "secret"), verbose=False)
         assert len(client.predict(text="a red dress", top_k=3, api_name="/search")) == 3
         look_around(space)
@@ -176,4 +179,7 @@ def test_a_login_is_asked_for_and_the_journal_is_replayed_and_written(
         append(here, Judgement("bo", "photo", 2, 0.25, "unsure", "m" * 64, "i" * 64, text="in red"))
         space.process.send_signal(signal.SIGTERM)
         assert space.process.wait(timeout=30) == 0, space.log.read_text()
+    assert ("Stopping Node.js" in space.log.read_text()) == (
+        shutil.which("node", path=os.defpath) is not None
+    )
     assert len(read_journal(tmp_path / "journal").records) == 2  # copied as the app was asked to stop

@@ -13,8 +13,8 @@ function table(title, heads, rows) {
   const box = make("table", "figures"), head = make("tr");
   box.append(make("caption", "", title));
   head.append(...heads.map((text) => {
-    const cell = make("th", "", text);
-    cell.scope = "col";
+    const cell = make(text ? "th" : "td", "", text); // the corner heads nothing
+    if (text) cell.scope = "col";
     return cell;
   }));
   box.append(head, ...rows.map(([name, count, first, second]) => {

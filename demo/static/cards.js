@@ -18,7 +18,7 @@ function complain(text) {
 }
 
 function cardOf(hit, place) {
-  const card = make("article", "card");
+  const card = make("div", "card");
   card.setAttribute("role", "listitem");
   card.dataset.id = hit.id;
   const look = makePhoto(hit.card, "", place < 8);
