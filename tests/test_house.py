@@ -259,7 +259,7 @@ def test_no_photo_is_committed() -> None:
         name for name in committed() if re.search(r"\.(jpe?g|png|webp|gif|bmp|tiff?)$", name, re.IGNORECASE)
     ]
     drawn = r"assets/wardrobe-sheet\.webp|assets/wardrobe/images/shop-\d{4}[a-z]\.webp"
-    own = re.compile(rf"assets/page[\w-]*\.png|{drawn}|demo/static/favicon\.png")
+    own = re.compile(rf"assets/pages/\w+\.webp|{drawn}|demo/static/favicon\.png")
     assert [name for name in pictures if not own.fullmatch(name)] == []
 
 

@@ -13,12 +13,13 @@ import json
 import os
 import socket
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
+from subprocess import PIPE, STDOUT, Popen
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -27,7 +28,7 @@ from core.cli import entry
 from core.files import write_json
 from core.runs import git_state, hardware, versions
 from tests.page_steps import CHROMIUM, QUIET
-from tests.running_app import launch
+from tests.running_app import ROOT
 
 TARGETS = {"first_page": 2.0, "cards": 0.4, "judged": 0.1}  # seconds, medians
 CHANGES = (
@@ -74,9 +75,11 @@ def started(folder: Path) -> Iterator[tuple["Popen[str]", str, float]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    line = ("--port", port, "--judgements", folder / "judgements.sqlite")
+    line = [sys.executable, "app.py", "--port", str(port), "--judgements", str(folder / "judgements.sqlite")]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
+    own = {"HEMLINE_DATA": str(folder / "data"), "OMP_NUM_THREADS": str(hardware()["cores"])}
     began = time.perf_counter()
-    app = launch(*line, HEMLINE_DATA=str(folder / "data"), OMP_NUM_THREADS=str(hardware()["cores"]))
+    app = Popen(line, cwd=ROOT, env=clean | own, stdout=PIPE, stderr=STDOUT, text=True)
     try:
         assert app.stdout is not None
         while "Hemline is at" not in (said := app.stdout.readline()):
