@@ -18,7 +18,7 @@ from demo.catalogues import Catalogues, service_of
 from demo.second_share import read_share
 from demo.service import Service, history, shown
 from demo.uploads import kept_address
-from demo.useful import useful_queries
+from demo.useful import useful_count, useful_queries
 from demo.verdicts import named, reason_of, save_all, sitting_of, step, warning_of
 
 SOURCES = ("second", "disagreements", "useful")
@@ -40,20 +40,19 @@ def queue_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
         service = service_of(catalogues, wish.get("catalogue"))
     except HemlineError:
         service = catalogues.first
-    useful = useful_queries(service, so_far)
     source = wish.get("source")
     items: list[dict[str, Any] | None] = []
     if source == "disagreements":
         items = [_contested(catalogues, one) for one in open_[:SENT]]
         done = len(rulings(so_far))
     elif source == "useful":
-        items = [_query_item(service, vars(one)) for one in useful]
+        items = [_query_item(service, vars(one)) for one in useful_queries(service, so_far)]
         done = 0
     else:
         items = [_item(catalogues, offer) for offer in offers[:SENT]]
         done = progress(so_far, share / 100).given.get(name, 0)
     can = [item for item in items if item is not None]
-    counts = {"second": len(offers), "disagreements": len(open_), "useful": len(useful)}
+    counts = {"second": len(offers), "disagreements": len(open_), "useful": useful_count(service, so_far)}
     return {
         "items": can,
         "done": done,

@@ -51,9 +51,8 @@ def useful_queries(service: Service, history: Iterable[Event]) -> list[Useful]:
     runs, by model and index. The second version is the model as it was built, where a refined one answers.
     """
     past = list(history)
-    seen = {(event.judgement.reference_id, event.judgement.text) for event in past}
     file = on_file(service)
-    fresh = list(dict.fromkeys(query for query in file.queries if query not in seen))
+    fresh = _fresh(file, past)
     there = [query for query in fresh if query[0] in service.searcher.index.positions]
     looked_at = sorted(there, key=lambda query: drawn(*query))[:LOOKED_AT]
     until = time.monotonic() + SECONDS
@@ -67,6 +66,17 @@ def useful_queries(service: Service, history: Iterable[Event]) -> list[Useful]:
     found = [Useful(one.candidate.reference_id, one.candidate.text, one.why) for one in ranked]
     rest = [Useful(*query, NOTHING_SPECIAL) for query in fresh if query not in hits]
     return [*found, *rest][:MOST]
+
+
+def useful_count(service: Service, history: Iterable[Event]) -> int:
+    """How many queries wait for `useful_queries`, MOST at most; none is answered for it."""
+    return min(MOST, len(_fresh(on_file(service), history)))
+
+
+def _fresh(file: OnFile, history: Iterable[Event]) -> list[Asked]:
+    """The queries beside the photos that nobody judged, in the order of their files."""
+    seen = {(event.judgement.reference_id, event.judgement.text) for event in history}
+    return list(dict.fromkeys(query for query in file.queries if query not in seen))
 
 
 def _answers(

@@ -13,7 +13,7 @@ from core.verdicts import Event, Judgement
 from demo.guarding import on_file
 from demo.service import Service, built_fingerprint
 from demo.thumbnails import thumbnails_of
-from demo.useful import useful_queries
+from demo.useful import useful_count, useful_queries
 from tests.running_app import small_closet
 from tests.small_catalogue import make_model
 
@@ -51,6 +51,7 @@ def test_queries_are_offered_with_a_reason_until_somebody_judged_them(
     )
     left = useful_queries(service, [Event(1, said)])
     assert sorted(map(repr, left)) != sorted(map(repr, offered)) and len(left) == len(offered) - 1
+    assert useful_count(service, [Event(1, said)]) == len(left)
     assert (first.reference_id, first.text) not in {(one.reference_id, one.text) for one in left}
 
 

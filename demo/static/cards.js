@@ -34,8 +34,8 @@ function cardOf(hit, place) {
   line.append(reuse);
   const words = make("p", "card-words", nameOf(hit));
   words.title = nameOf(hit);
-  const acts = make("div", "acts");
-  acts.append(...MAIN.map((verdict) => makeVerdict(verdict, (name) => judge([hit], name), false)));
+  const acts = make("div", "acts"), end = make("span", "acts-end");
+  acts.append(...MAIN.map((verdict) => makeVerdict(verdict, (name) => judge([hit], name), false)), end);
   const more = makeButton("act more", "⋯", `More verdicts for rank ${hit.rank}`);
   more.setAttribute("aria-haspopup", "menu");
   more.addEventListener("click", () => {
@@ -43,7 +43,7 @@ function cardOf(hit, place) {
     const second = ["Use as second reference", "", () => tell("second", { garment: hit })];
     openMenu(more, (verdicts[hit.id] || {}).verdict, (name) => judge([hit], name), [pick, second]);
   });
-  acts.append(more);
+  end.append(acts.children[MAIN.length - 1], more);
   foot.append(line, words);
   if (hit.meets.parts.length) foot.append(meetsOf(hit.meets));
   if (hit.folded.length) foot.append(foldedOf(hit));

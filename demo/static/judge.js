@@ -57,6 +57,9 @@ function turnTo(name) {
   lastLine.hidden = true;
   say("");
   showSources();
+  items = []; // no key judges what is no longer asked for
+  progress.hidden = true;
+  task.replaceChildren(make("p", "empty", "One moment …"));
   load();
 }
 
@@ -238,6 +241,14 @@ function showEmpty() {
   const box = make("div", "empty");
   const [title, words] = emptyWords();
   box.append(make("h2", "task-words", title), make("p", "", words));
+  if (source !== "useful" && counts.useful) {
+    const other = makeButton("act is-main", "Judge a useful query instead");
+    other.addEventListener("click", () => {
+      turnTo("useful");
+      task.focus({ preventScroll: true });
+    });
+    box.append(other);
+  }
   task.replaceChildren(box);
 }
 

@@ -5,7 +5,8 @@ function starterOf(garment, place) {
   const words = props.examples[garment.category] || props.examples.any;
   const text = words[place % words.length];
   const starter = makeButton("starter", "", `${nameOf(garment)}: ${text}`);
-  starter.append(makePhoto(garment.card, "", true), make("span", "starter-words", text));
+  const wide = matchMedia("(min-width: 1440px)").matches; // the card's photo would be blown up
+  starter.append(makePhoto(wide ? garment.view : garment.card, "", true), make("span", "starter-words", text));
   starter.addEventListener("click", () => {
     tell("use", { garment });
     tell("change", { text });
