@@ -75,7 +75,7 @@ class Index:
 
     @cached_property
     def vectors(self) -> Vectors:
-        """float32 [n, d], unit rows in the order of the ids: a read-only view of FAISS's storage or the file."""
+        """float32 [n, d], unit rows in the order of the ids, read-only: FAISS's own storage or the file."""
         if self.fast is not None:
             return self.fast.rows
         return np.asarray(_Storage(self.flat, (len(self.ids), self.flat.d)))
@@ -115,7 +115,7 @@ def build_index(vectors: Vectors, ids: Iterable[str], card: IndexCard) -> Index:
 def measure(
     vectors: Vectors, ids: Iterable[str], card: IndexCard
 ) -> tuple[Vectors, tuple[str, ...], IndexCard]:
-    """What `build_index` builds from, checked as it says: the rows, their names and the card with its counts."""
+    """What `build_index` builds from, checked: the rows, their names and the card with its counts."""
     names = tuple(ids)
     rows = check_rows(vectors, "the catalogue's vectors")
     if not len(rows):

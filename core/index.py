@@ -138,7 +138,7 @@ def load_index(folder: Path | str) -> Index:
 
 
 def map_index(folder: Path) -> Index:
-    """The index saved in `folder`, checked as by `load_index`, its rows not in memory and searched exactly."""
+    """The index saved in `folder`, checked as by `load_index`; its rows stay on disk, search is exact."""
     card = load_card(folder)
     ids = _read_ids(folder, card)
     path = folder / VECTORS_FILE

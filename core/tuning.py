@@ -1,11 +1,10 @@
 """Giving the index of a catalogue a fast one: built, tuned to a recall and saved beside it."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from core.errors import HemlineError
-from core.index import load_card, load_index, map_index
+from core.index import load_card, map_index
 from core.indexes.family import build_family
 from core.indexes.saved import FAST_FOLDER, FastCard, load_fast_card, save_fast
 from core.indexes.settings import chosen, default_settings
@@ -14,7 +13,7 @@ from core.staging import locked
 
 
 def tune(index: Path, kind: str | None = None, recall: float = 0.98) -> FastCard | None:
-    """Build a fast index of `kind` (None: by the size) for the index folder, tuned to `recall` of the exact ten.
+    """Build a fast index of `kind` (None: by the size) in the index folder, tuned to `recall` at ten.
 
     None where search stays exact: an older fast index is then removed. An older one stands until the new one
     is whole. HemlineError for an unknown kind, a recall that is not above 0 and at most 1, and a folder that

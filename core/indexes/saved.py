@@ -1,8 +1,8 @@
 """A fast index on disk: the folder `fast` of an index's own, written whole and tied to what it was made of.
 
 `fast.json` says of which index it is (ids, vectors and model in one fingerprint), its settings and what
-recall they reached; `fast.faiss` are the lists or the graph, without the rows. It is memory-mapped where FAISS can. Saving
-the index anew replaces the whole folder, so that a fast index never outlives the rows it was made of.
+recall they reached; `fast.faiss` are the lists, memory-mapped when they are loaded, or the graph, without
+the rows. Saving the index anew replaces the whole folder, so that a fast index never outlives its rows.
 """
 
 from dataclasses import asdict, dataclass, fields

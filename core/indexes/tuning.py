@@ -32,7 +32,7 @@ def sample_queries(rows: Vectors, seed: int = 0, count: int = ASKED) -> Vectors:
 
     A composed query lies so: near its reference and off the places where the catalogue has garments.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, len(rows)])
     first, second = (np.sort(random.choice(len(rows), min(count, len(rows)), replace=False)) for _ in "ab")
     mixed = rows[first] + 0.5 * rows[random.permutation(second)]
     return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), np.float32)
@@ -82,7 +82,7 @@ def _wider(family: Family) -> Iterator[Settings]:
 
 
 def _masks(rows: Vectors, seed: int) -> Iterator[np.ndarray]:
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, len(rows)])
     near = rows @ rows[random.integers(len(rows))]
     yield near >= np.quantile(near, 1 - KEPT)
     yield random.random(len(rows)) < KEPT
