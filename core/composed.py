@@ -30,6 +30,8 @@ NEAR = 0.95
 Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in one attribute.
 """
 
+NOTHING_LEFT = "no garment is left by these filters; remove one"
+
 
 @dataclass(frozen=True)
 class ComposedQuery:
@@ -105,6 +107,13 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     told = read_unwanted(query.without) if recorded else {}
     untold = ", ".join(part for part in parts_of(query.without) if part not in told)
     vector, copies = query_vector(searcher, query, untold)
+    if searcher.index.fast is not None and not query.fold and not read_unwanted(query.without):
+        hits = find(searcher.index, vector[None], query.top_k, [copies], _allowed(searcher, query, garments))[
+            0
+        ]
+        if not hits:
+            raise HemlineError(NOTHING_LEFT)
+        return [Found(hit) for hit in hits]
     ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies])[0]
     return arrange(searcher, query, garments, ranking)
 
@@ -135,6 +144,22 @@ def query_vector(
     return vector.astype(np.float32), copies
 
 
+def _allowed(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
+) -> NDArray[np.bool_] | None:
+    """The rows that may answer, bool [n]; None where all may."""
+    within, filters = query.within, query.filters
+    if within is None and not filters:
+        return None
+    return np.array(
+        [
+            (within is None or id_ in within) and passes(garments.get(id_), filters)
+            for id_ in searcher.index.ids
+        ],
+        dtype=bool,
+    )
+
+
 def arrange(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
 ) -> list[Found]:
@@ -146,7 +171,7 @@ def arrange(
         if (within is None or hit.id in within) and passes(garments.get(hit.id), filters)
     ]
     if not left:
-        raise HemlineError("no garment is left by these filters; remove one")
+        raise HemlineError(NOTHING_LEFT)
     unwanted = read_unwanted(query.without).values()
     if unwanted:
         left.sort(key=lambda hit: has_unwanted(unwanted, garments.get(hit.id)))  # stable: else as ranked
