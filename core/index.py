@@ -20,7 +20,7 @@ from core.errors import HemlineError
 from core.files import fingerprint, read_json, write_atomically
 from core.flat import FORMAT, Index, IndexCard, Vectors, build_index, find, measure
 from core.indexes.family import Family
-from core.indexes.saved import has_fast, load_fast
+from core.indexes.saved import carry_fast, has_fast, load_fast
 from core.indexes.settings import Settings
 
 __all__ = ["Index", "IndexCard", "Vectors", "build_index", "find", "load_card", "load_index", "save_index"]
@@ -36,6 +36,8 @@ AGAIN = "build the index again"
 def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] | None = None) -> None:
     """Save the index as `folder`; an older index there is replaced only when the new one is whole.
 
+    Its fast index, if it has one, is carried over to the rows of the new one, or said to be gone on stderr.
+
     `beside` may write further files into the new folder before it is moved into place. Raises OSError on
     a full disk, with the older index intact, and HemlineError where `folder` is not an index.
     """
@@ -48,8 +50,22 @@ def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] 
         _write_parts(index, aside)
         if beside is not None:
             beside(aside)
+        if has_fast(folder):
+            _carry(folder, index, aside)
 
     write_atomically(folder, write)
+
+
+def _carry(folder: Path, index: Index, aside: Path) -> None:
+    new = aside, index.ids, index.vectors, index.card.fingerprint
+    try:
+        older = map_index(folder)
+        if carry_fast(folder, older.ids, older.vectors, new):
+            return
+        why = "too much of it changed"
+    except HemlineError as error:
+        why = str(error)
+    print(f"hemline: the fast index is gone, tune again ({why})", file=sys.stderr)
 
 
 def _write_parts(index: Index, folder: Path) -> None:

@@ -29,5 +29,10 @@ def tune(index: Path, kind: str | None = None, recall: float = 0.98) -> FastCard
             return None
         mapped = map_index(index)
         found = tuned(build_family(mapped.vectors, settings), recall)
-        save_fast(found.family, index, mapped.card.fingerprint, (recall, found.recall, found.filtered_recall))
+        save_fast(
+            found.family,
+            index,
+            mapped.card.fingerprint,
+            (recall, found.recall, found.filtered_recall, card.count),
+        )
     return load_fast_card(index)

@@ -45,7 +45,7 @@ class Family:
         if isinstance(allowed, np.ndarray):
             allowed = self.allow(allowed)
         left = len(self.rows) if allowed is None else len(allowed.rows)
-        few = allowed is not None and left <= self.settings.filtered
+        few = allowed is not None and left <= self.settings.few
         if self.inner is None or few or k > min(MOST, left):
             return exact_search(self.rows, queries, k, None if allowed is None else allowed.rows)
         count = min(left, max(self.settings.short, self.settings.short * k // 10))

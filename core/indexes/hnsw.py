@@ -33,7 +33,7 @@ class Hnsw:
 
         width, selecting = max(settings.probes, count), {}
         if allowed is not None:
-            width = min(self.graph.ntotal, width * self.graph.ntotal // max(1, len(allowed.rows)))
+            width = max(settings.filtered, width * self.graph.ntotal // max(1, len(allowed.rows)))
             selecting = {"sel": allowed.selector}
         parameters = faiss.SearchParametersHNSW(efSearch=width, **selecting)
         return np.asarray(self.graph.search(queries, count, params=parameters)[1])

@@ -1,8 +1,9 @@
 """Inverted lists: a catalogue cut into lists around centroids, each row kept in one byte (or bit) a value.
 
 A query looks through the lists whose centroids are nearest. Under a filter lists without allowed rows are
-passed over and the others looked through until they hold as many allowed rows as were tuned for: where a
-filter keeps few rows the search goes as much further.
+passed over and the others looked through until they hold as many allowed rows as a query without a filter
+looks at, and so many lists at least as were tuned for: where a filter keeps few rows the search goes as much
+further.
 """
 
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ class Ivf:
         near = near[:, held]
         order = np.argsort(-near, axis=1)
         before = np.cumsum(members[held][order], axis=1) - members[held][order]
-        wanted = (before < settings.filtered) | (np.arange(len(held)) < settings.probes)
+        # where rows that pass lie thinly it is they that count; where a query is far from all, the lists
+        enough = settings.probes * self.lists.ntotal / self.lists.nlist
+        wanted = (before < enough) | (np.arange(len(held)) < settings.filtered)
         width = int(wanted.sum(axis=1).max())
         keys = np.where(wanted, held[order], -1)[:, :width]
         return np.ascontiguousarray(np.take_along_axis(near, order[:, :width], axis=1)), np.ascontiguousarray(
@@ -112,12 +115,48 @@ def build_ivf(rows: Vectors, settings: Settings, seed: int = 0) -> Ivf:
     )
     sample = np.random.default_rng(seed).choice(count, min(count, TRAINED_ON), replace=False)
     lists.train(np.ascontiguousarray(rows[np.sort(sample)]))
-    for part in blocks(count, settings.lists):
-        added = np.ascontiguousarray(rows[part])
-        numbers = np.arange(part.start, part.stop)
-        owner = nearest_centroids(added, centroids)
-        lists.add_core(len(added), *map(faiss.swig_ptr, (added, numbers, owner)))
+    _add(lists, rows, np.arange(count), centroids)
     return opened(lists)
+
+
+def moved(ivf: Ivf, places: NDArray[np.int64], rows: Vectors) -> Ivf:
+    """The lists with row i as row places[i] (left out where that is -1), and the rest of `rows` added.
+
+    Centroids and codes stay as they are; `ivf` is not changed, and those who search it go on.
+    """
+    import faiss
+
+    lists, held = faiss.clone_index(ivf.lists), ivf.lists.invlists
+    kept = faiss.ArrayInvertedLists(held.nlist, held.code_size)
+    for number in range(held.nlist):
+        size = held.list_size(number)
+        if size:
+            ids, codes = held.get_ids(number), held.get_codes(number)
+            now = places[faiss.rev_swig_ptr(ids, size)]
+            stays = now >= 0
+            left = faiss.rev_swig_ptr(codes, size * held.code_size).reshape(size, -1)[stays]
+            now = now[stays]
+            if len(now):
+                kept.add_entries(number, len(now), faiss.swig_ptr(now), faiss.swig_ptr(left))
+            held.release_ids(number, ids)
+            held.release_codes(number, codes)
+    lists.replace_invlists(kept, True)
+    kept.this.disown()
+    there = places[places >= 0]
+    lists.ntotal = len(there)
+    _add(lists, rows, np.setdiff1d(np.arange(len(rows)), there), ivf.centroids)
+    return opened(lists)
+
+
+def _add(lists: Any, rows: Vectors, numbers: NDArray[np.int64], centroids: Vectors) -> None:
+    """Add those of `rows` that `numbers` names, each under its own number."""
+    import faiss
+
+    for part in blocks(len(numbers), len(centroids)):
+        named = numbers[part]
+        added = np.ascontiguousarray(rows[named])
+        owner = nearest_centroids(added, centroids)
+        lists.add_core(len(added), *map(faiss.swig_ptr, (added, named, owner)))
 
 
 def opened(lists: Any) -> Ivf:

@@ -14,8 +14,7 @@ from core.indexes.settings import Settings
 TOP = 10
 ASKED = 200
 KEPT = 0.05  # what the filters that are tried keep
-PROBES = tuple(2**power for power in range(2, 13))
-FILTERED = tuple(2**power for power in range(10, 16))
+PROBES = tuple(2**power for power in range(2, 11))
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,18 @@ class Tuned:
     family: Family
     recall: float
     filtered_recall: float
+
+
+class Trial:
+    """Queries under one filter, or none, and their exact answers."""
+
+    def __init__(self, rows: Vectors, asked: Vectors, allowed: Allowed | None) -> None:
+        self.asked, self.allowed = asked, allowed
+        self.truth = exact_search(rows, asked, TOP, None if allowed is None else allowed.rows)
+
+    def recall(self, family: Family) -> float:
+        """The family's recall@10 of them."""
+        return recall_of(family.search(self.asked, TOP, self.allowed), self.truth)
 
 
 def sample_queries(rows: Vectors, seed: int = 0, count: int = ASKED) -> Vectors:
@@ -47,20 +58,20 @@ def tuned(family: Family, recall: float, queries: Vectors | None = None, seed: i
     if family.inner is None:
         return Tuned(family, 1.0, 1.0)
     asked = sample_queries(family.rows, seed) if queries is None else queries
-    truth = exact_search(family.rows, asked, TOP)
+    plain = Trial(family.rows, asked, None)
     for settings in _wider(family):
         family = replace(family, settings=settings)
-        reached = recall_of(family.search(asked, TOP), truth)
+        reached = plain.recall(family)
         if reached >= recall:
             break
-    filters = [family.allow(mask) for mask in _masks(family.rows, seed)]
-    truths = [exact_search(family.rows, asked, TOP, allowed.rows) for allowed in filters]
-    for width in FILTERED:
-        family = replace(family, settings=replace(family.settings, filtered=width))
-        filtered = min(map(lambda *pair: _filtered(family, asked, *pair), filters, truths))
+    tried = [Trial(family.rows, asked, family.allow(mask)) for mask in _masks(family.rows, seed)]
+    for width in PROBES:
+        # also where few rows are left, which the catalogue may outgrow
+        family = replace(family, settings=replace(family.settings, filtered=width, few=0))
+        filtered = min(trial.recall(family) for trial in tried)
         if filtered >= recall:
             break
-    return Tuned(family, reached, filtered)
+    return Tuned(replace(family, settings=replace(family.settings, few=settings.few)), reached, filtered)
 
 
 def recall_of(found: Sequence[tuple[Vectors, Rows]], truth: Sequence[tuple[Vectors, Rows]]) -> float:
@@ -86,7 +97,3 @@ def _masks(rows: Vectors, seed: int) -> Iterator[np.ndarray]:
     near = rows @ rows[random.integers(len(rows))]
     yield near >= np.quantile(near, 1 - KEPT)
     yield random.random(len(rows)) < KEPT
-
-
-def _filtered(family: Family, asked: Vectors, allowed: Allowed, truth: list[tuple[Vectors, Rows]]) -> float:
-    return recall_of(family.search(asked, TOP, allowed), truth)

@@ -7,8 +7,9 @@ Our kinds are built as `core.catalogue tune` does it, in an index's folder, and 
 `core.index.find`, which ends with ids and exact scores. Beside them in the same run: NumPy, FAISS's flat
 index, hnswlib and usearch (a graph with the narrowest search that finds enough); one that is not installed is
 named and passed over. Queries come one at a time, on one thread; builds use all. Three askings: plain, of one
-`category` (whole clusters, 5 % of the rows; most queries lie elsewhere) and of a `scattered` 5 %. A filter is prepared once, outside the times. `ref_ms` is a fixed product taken between the queries: it
-tells how busy the machine was. The result is written after every index, so that a long run may be stopped.
+`category` (whole clusters, 5 % of the rows; most queries lie elsewhere) and of a `scattered` 5 %. A filter is
+prepared once, outside the times. `ref_ms` is a fixed product taken between the queries: it tells how busy the
+machine was. The result is written after every index, so that a long run may be stopped.
 """
 
 import argparse
