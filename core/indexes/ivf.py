@@ -1,9 +1,8 @@
 """Inverted lists: a catalogue cut into lists around centroids, each row kept in one byte (or bit) a value.
 
 A query looks through the lists whose centroids are nearest. Under a filter lists without allowed rows are
-passed over and the others looked through until they hold as many allowed rows as a query without a filter
-looks at, and so many lists at least as were tuned for: where a filter keeps few rows the search goes as much
-further.
+passed over, and more are looked through, since a query may be far from all that it allows; where allowed rows
+lie thinly the search goes on until it has seen enough of them.
 """
 
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from core.indexes.clustering import Vectors, blocks, cluster, nearest_centroids
 from core.indexes.settings import Settings
 
 TRAINED_ON = 2**15  # rows that the codes' ranges are measured on
+THIN = 2  # under a filter as many allowed rows are looked at as two lists have rows: recall .995 of 5 %
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ class Ivf:
         near = near[:, held]
         order = np.argsort(-near, axis=1)
         before = np.cumsum(members[held][order], axis=1) - members[held][order]
-        # where rows that pass lie thinly it is they that count; where a query is far from all, the lists
-        enough = settings.probes * self.lists.ntotal / self.lists.nlist
+        enough = THIN * self.lists.ntotal / self.lists.nlist
         wanted = (before < enough) | (np.arange(len(held)) < settings.filtered)
         width = int(wanted.sum(axis=1).max())
         keys = np.where(wanted, held[order], -1)[:, :width]

@@ -14,7 +14,7 @@ from core.indexes.settings import Settings
 TOP = 10
 ASKED = 200
 KEPT = 0.05  # what the filters that are tried keep
-PROBES = tuple(2**power for power in range(2, 11))
+PROBES = tuple(size * 2**power for power in range(1, 10) for size in (2, 3))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from core.indexes.saved import FAISS_FILE, FAST_FOLDER
 from core.runs import git_state, hardware, peak_memory_mb, versions
 from core.tuning import tune
 from tests.bench.million_peers import (
-    RECALL,
     TOP,
     Ask,
     Built,
@@ -42,6 +41,8 @@ from tests.bench.million_peers import (
     usearch_graph,
 )
 from tests.clustered import clustered
+
+TUNED_TO = 0.99  # above what is asked for: what tuning measures is a sample
 
 
 def main() -> None:
@@ -172,7 +173,7 @@ def ours(world: World, kind: str) -> Built:
     card = IndexCard(target_fingerprint="synthetic", model="synthetic")
     save_index(build_index(world.rows, [str(row) for row in range(len(world.rows))], card), folder)
     wall, cpu = time.perf_counter(), time.process_time()
-    fast = tune(folder, kind, RECALL)
+    fast = tune(folder, kind, TUNED_TO)
     built = {"build_s": time.perf_counter() - wall, "build_cpu_s": time.process_time() - cpu}
     assert fast is not None
     before = resident()
