@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.catalogue import main
 from core.errors import HemlineError
 from core.flat import build_index
 from core.index import IndexCard, find, load_index, save_index
@@ -166,6 +168,21 @@ def test_tuning_by_size_leaves_a_small_catalogue_exact(tmp_path: Path) -> None:
         tune(folder, "hnsw", 0)
     with pytest.raises(HemlineError, match="is no kind of index"):
         tune(folder, "flat")
+
+
+def test_the_command_says_what_was_reached(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(catalogue(tmp_path / "index"))
+
+    def told(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["catalogue", *words, "--index", folder])
+        main()
+        return capsys.readouterr().out
+
+    assert "searched exactly, which is right for its size" in told("tune")
+    assert "ivf-sq8, " in told("tune", "--kind", "ivf-sq8", "--recall", "0.9")
+    assert json.loads(told("info", "--json"))["fast"]["wanted"] == 0.9
 
 
 @pytest.mark.parametrize("kind", FAST)

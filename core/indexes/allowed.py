@@ -28,7 +28,7 @@ class Allowed:
 
         return faiss.IDSelectorBitmap(len(self.bits), faiss.swig_ptr(self.bits))
 
-    def members(self, owner: NDArray[np.uint32], lists: int) -> NDArray[np.int64]:
+    def members(self, owner: NDArray[np.integer], lists: int) -> NDArray[np.int64]:
         """How many allowed rows each list has, int64 [lists]; `owner` is the list of every row."""
         if self._members is None:
             self._members = np.bincount(owner[self.rows], minlength=lists)

@@ -28,15 +28,19 @@ class Ivf:
 
     @cached_property
     def centroids(self) -> Vectors:
-        """float32 [lists, d], unit rows."""
-        return np.asarray(self.lists.quantizer.reconstruct_n(0, self.lists.nlist))
-
-    @cached_property
-    def owner(self) -> NDArray[np.uint32]:
-        """The list of every row."""
+        """float32 [lists, d], unit rows: a view of FAISS's own storage, which this object keeps alive."""
         import faiss
 
-        found = np.empty(self.lists.ntotal, np.uint32)
+        count, width = self.lists.nlist, self.lists.d
+        storage = faiss.downcast_index(self.lists.quantizer).get_xb()
+        return np.asarray(faiss.rev_swig_ptr(storage, count * width).reshape(count, width))
+
+    @cached_property
+    def owner(self) -> NDArray[np.integer]:
+        """The list of every row, in as few bytes as their number needs."""
+        import faiss
+
+        found = np.empty(self.lists.ntotal, np.min_scalar_type(self.lists.nlist))
         held = self.lists.invlists
         for number in range(self.lists.nlist):
             size = held.list_size(number)

@@ -182,7 +182,7 @@ def ours(world: World, kind: str) -> Built:
     assert index.fast is not None
     size = (folder / FAST_FOLDER / FAISS_FILE).stat().st_size
     if kind != "hnsw":
-        size += index.fast.inner.owner.nbytes + index.fast.inner.centroids.nbytes
+        size += index.fast.inner.owner.nbytes
 
     def asking(mask: np.ndarray | None) -> Ask:
         allowed = None if mask is None else index.fast.allow(mask)  # type: ignore[union-attr]
