@@ -1,4 +1,4 @@
-"""A catalogue from the command line: index its photos, ask it, look at its card, add to it, remove from it.
+"""A catalogue from the command line: index its photos, ask it, add to it, remove from it, make it fast.
 
     python -m core.catalogue build  --model RUN --images DIR --out INDEX
     python -m core.catalogue search --index INDEX --image REF.jpg --text "but red with long sleeves" --top 10
@@ -6,18 +6,21 @@
     python -m core.catalogue add    --index INDEX [--model RUN] SOURCE
     python -m core.catalogue remove --index INDEX ID ...
     python -m core.catalogue compact --index INDEX
+    python -m core.catalogue tune   --index INDEX [--kind ivf-sq8] [--recall 0.98]
 
 See docs/catalogue.md.
 """
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from core.cli import entry
 from core.devices import add_device, find_device
 from core.errors import HemlineError
 from core.index import load_card
+from core.indexes.saved import has_fast, load_fast_card
 
 NAMED = 10  # how many values outside the vocabulary are told
 
@@ -32,6 +35,7 @@ def main() -> None:
     _add_add(commands)
     _add_remove(commands)
     _add_compact(commands)
+    _add_tune(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -79,6 +83,14 @@ def _add_compact(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     compact.add_argument("--index", type=Path, required=True, help="the index's folder")
     compact.add_argument("--images", default="images", help="what to record as the photos' folder (images)")
     compact.set_defaults(run=_compact)
+
+
+def _add_tune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    tune = commands.add_parser("tune", help="give a large catalogue an index that searches fast")
+    tune.add_argument("--index", type=Path, required=True, help="the index's folder")
+    tune.add_argument("--kind", help="exact, ivf-sq8, ivf-rabitq or hnsw (by the catalogue's size)")
+    tune.add_argument("--recall", type=float, default=0.98, help="how much of the exact ten to find (0.98)")
+    tune.set_defaults(run=_tune)
 
 
 def _add_add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -169,9 +181,10 @@ def _info(arguments: argparse.Namespace) -> None:
         "fingerprint": card.fingerprint,
         "partial": card.partial,
         "left_out": card.left_out,
-        "size_bytes": sum(path.stat().st_size for path in arguments.index.iterdir()),
+        "size_bytes": sum(path.stat().st_size for path in arguments.index.rglob("*")),
         "created": card.created,
         "kind": card.kind,
+        **({"fast": asdict(load_fast_card(arguments.index))} if has_fast(arguments.index) else {}),
     }
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
@@ -188,6 +201,22 @@ def _compact(arguments: argparse.Namespace) -> None:
     before = load_card(arguments.index)
     without_features(arguments.index, arguments.images)
     print(f"{arguments.index}: {before.count} photos, without features; a reference is decoded when asked")
+
+
+def _tune(arguments: argparse.Namespace) -> None:
+    from core.tuning import tune
+
+    card = tune(arguments.index, arguments.kind, arguments.recall)
+    if card is None:
+        print(f"{arguments.index}: searched exactly, which is right for its size; no fast index is kept")
+        return
+    kind, probes = card.settings["kind"], card.settings["probes"]
+    print(
+        f"{arguments.index}: {kind}, {probes} probes; recall@10 {card.recall:.3f}, "
+        f"with a filter that keeps 5 % {card.filtered_recall:.3f}"
+    )
+    if min(card.recall, card.filtered_recall) < arguments.recall:
+        print(f"that is below {arguments.recall}; another --kind may reach it")
 
 
 def _bring(arguments: argparse.Namespace) -> None:

@@ -30,6 +30,8 @@ NEAR = 0.95
 Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in one attribute.
 """
 
+NOTHING_LEFT = "no garment is left by these filters; remove one"
+
 
 @dataclass(frozen=True)
 class ComposedQuery:
@@ -102,6 +104,12 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     if query.top_k < 1:
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
     vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
+    if searcher.index.fast is not None and not query.fold and not read_unwanted(query.without):
+        allowed = _allowed(searcher, query, garments)
+        hits = find(searcher.index, vector[None], query.top_k, [copies], allowed)[0]
+        if not hits:
+            raise HemlineError(NOTHING_LEFT)
+        return [Found(hit) for hit in hits]
     ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies])[0]
     return arrange(searcher, query, garments, ranking)
 
@@ -160,6 +168,22 @@ def query_vector(
     return vector.astype(np.float32), copies
 
 
+def _allowed(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
+) -> NDArray[np.bool_] | None:
+    """The rows that may answer, bool [n]; None where all may."""
+    within, filters = query.within, query.filters
+    if within is None and not filters:
+        return None
+    return np.array(
+        [
+            (within is None or id_ in within) and passes(garments.get(id_), filters)
+            for id_ in searcher.index.ids
+        ],
+        dtype=bool,
+    )
+
+
 def arrange(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
 ) -> list[Found]:
@@ -171,7 +195,7 @@ def arrange(
         if (within is None or hit.id in within) and passes(garments.get(hit.id), filters)
     ]
     if not left:
-        raise HemlineError("no garment is left by these filters; remove one")
+        raise HemlineError(NOTHING_LEFT)
     unwanted = read_unwanted(query.without).values()
     if unwanted:
         left.sort(key=lambda hit: has_unwanted(unwanted, garments.get(hit.id)))  # stable: else as ranked

@@ -1,4 +1,7 @@
-"""Exact search over unit vectors with FAISS: what `core.index` keeps in memory. NumPy in, hits out."""
+"""Search over unit vectors: what `core.index` keeps in memory. NumPy in, hits out.
+
+It is exact, with FAISS, but where an index has a fast one beside it (`core.indexes`).
+"""
 
 import hashlib
 from collections import Counter
@@ -6,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +17,10 @@ from numpy.typing import NDArray
 from core.errors import HemlineError
 from core.files import fingerprint
 from core.types import Hit
+
+if TYPE_CHECKING:
+    from core.indexes.allowed import Allowed
+    from core.indexes.family import Family
 
 FORMAT = 1
 UNIT_TOLERANCE = 1e-3
@@ -51,11 +58,15 @@ class IndexCard:
 
 @dataclass(frozen=True)
 class Index:
-    """An index in memory; it never changes, so any number of threads may search it at once."""
+    """An index in memory; it never changes, so any number of threads may search it at once.
+
+    It is searched by `fast` where that is there; its vectors are then memory-mapped and `flat` is None.
+    """
 
     ids: tuple[str, ...]
     flat: Any  # faiss.IndexFlatIP
     card: IndexCard
+    fast: "Family | None" = None
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -64,7 +75,9 @@ class Index:
 
     @cached_property
     def vectors(self) -> Vectors:
-        """float32 [n, d], unit rows in the order of the ids: a read-only view of FAISS's own storage."""
+        """float32 [n, d], unit rows in the order of the ids, read-only: FAISS's own storage or the file."""
+        if self.fast is not None:
+            return self.fast.rows
         return np.asarray(_Storage(self.flat, (len(self.ids), self.flat.d)))
 
 
@@ -93,6 +106,16 @@ def build_index(vectors: Vectors, ids: Iterable[str], card: IndexCard) -> Index:
     """
     import faiss
 
+    rows, names, measured = measure(vectors, ids, card)
+    flat = faiss.IndexFlatIP(rows.shape[1])
+    flat.add(rows)
+    return Index(names, flat, measured)
+
+
+def measure(
+    vectors: Vectors, ids: Iterable[str], card: IndexCard
+) -> tuple[Vectors, tuple[str, ...], IndexCard]:
+    """What `build_index` builds from, checked: the rows, their names and the card with its counts."""
     names = tuple(ids)
     rows = check_rows(vectors, "the catalogue's vectors")
     if not len(rows):
@@ -104,8 +127,6 @@ def build_index(vectors: Vectors, ids: Iterable[str], card: IndexCard) -> Index:
     name, times = Counter(names).most_common(1)[0]
     if times > 1:
         raise HemlineError(f"the id {name!r} is there {times} times; an index needs each id once")
-    flat = faiss.IndexFlatIP(rows.shape[1])
-    flat.add(rows)
     measured = replace(
         card,
         dim=rows.shape[1],
@@ -113,7 +134,7 @@ def build_index(vectors: Vectors, ids: Iterable[str], card: IndexCard) -> Index:
         ids_sha=fingerprint(list(names)),
         vectors_sha=hashlib.sha256(rows.data).hexdigest(),
     )
-    return Index(names, flat, measured)
+    return rows, names, measured
 
 
 def check_rows(vectors: Vectors, what: str, dim: int | None = None) -> Vectors:
@@ -136,13 +157,19 @@ def check_rows(vectors: Vectors, what: str, dim: int | None = None) -> Vectors:
 
 
 def find(
-    index: Index, vectors: Vectors, top_k: int, exclude: Sequence[Collection[str]] | None = None
+    index: Index,
+    vectors: Vectors,
+    top_k: int,
+    exclude: Sequence[Collection[str]] | None = None,
+    allowed: "Allowed | NDArray[np.bool_] | None" = None,
 ) -> list[list[Hit]]:
     """For each query (float32 [q, d], unit rows) its best `top_k` rows, fewer where there are fewer.
 
     `exclude` gives for each query the ids that must not come back; ids unknown to the index are ignored.
+    `allowed` are the rows that may answer any of them, bool [n], or those prepared once by `Index.fast`.
     The score is the inner product, summed in float64 and rounded to float32; equal scores come in the
-    order of the ids. The answer to a query depends neither on the other queries nor on the threads.
+    order of the ids. The answer to a query depends neither on the other queries nor on the threads. With
+    `Index.fast` a hit may be missing, as rarely as it was tuned for.
     Raises HemlineError for a `top_k` below 1 and for vectors as in `build_index`.
     """
     if isinstance(top_k, bool) or not isinstance(top_k, int | np.integer) or top_k < 1:
@@ -151,12 +178,38 @@ def find(
     if exclude is not None and len(exclude) != len(queries):
         raise HemlineError(f"there are {len(exclude)} sets of ids to exclude for {len(queries)} queries")
     banned = [_rows_of(index, names) for names in exclude] if exclude is not None else [set()] * len(queries)
+    if index.fast is not None or allowed is not None:
+        return _among(index, queries, int(top_k), banned, allowed)
     width = min(len(index.ids), int(top_k) + SPARE + max(map(len, banned), default=0))
     scores, rows = index.flat.search(queries, width)
     return [
         _best(index, query, int(top_k), skip, line, found)
         for query, skip, line, found in zip(queries, banned, scores, rows, strict=True)
     ]
+
+
+def _among(
+    index: Index,
+    queries: Vectors,
+    top_k: int,
+    banned: Sequence[set[int]],
+    allowed: "Allowed | NDArray[np.bool_] | None",
+) -> list[list[Hit]]:
+    """What `find` answers by the fast index, or exactly among the rows that may answer."""
+    from core.indexes.family import Family
+    from core.indexes.settings import Settings
+
+    family = index.fast or Family(Settings("exact"), index.vectors)
+    answers = family.search(queries, top_k + max(map(len, banned), default=0), allowed)
+    found = []
+    for skip, (scores, rows) in zip(banned, answers, strict=True):
+        kept = [place for place, row in enumerate(rows) if int(row) not in skip][:top_k]
+        found.append([_hit(index, rank, rows[at], scores[at]) for rank, at in enumerate(kept, 1)])
+    return found
+
+
+def _hit(index: Index, rank: int, row: np.int64, score: np.float32) -> Hit:
+    return Hit(rank, index.ids[row], min(1.0, max(-1.0, float(score))))
 
 
 def _rows_of(index: Index, names: Collection[str]) -> set[int]:
@@ -185,7 +238,4 @@ def _best(
     exact = (index.vectors[candidates].astype(np.float64) * query.astype(np.float64)).sum(axis=1)
     rounded = exact.astype(np.float32)
     order = np.lexsort((candidates, -rounded))[:top_k]
-    return [
-        Hit(rank, index.ids[candidates[place]], min(1.0, max(-1.0, float(rounded[place]))))
-        for rank, place in enumerate(order, 1)
-    ]
+    return [_hit(index, rank, candidates[place], rounded[place]) for rank, place in enumerate(order, 1)]

@@ -2,13 +2,15 @@
 
 An index is a folder: `index.json` (the card), `vectors.safetensors` (float32 [n, d], unit rows) and
 `ids.json` (a list, in the order of the rows). `core.catalogue` keeps its pictures' table and their
-features beside them. No model is known here; searching itself is in `core.flat`.
+features beside them, and a fast index (`core.indexes.saved`) where one was tuned; the vectors are then not
+read into memory. No model is known here; searching itself is in `core.flat`.
 """
 
 import json
 import os
+import sys
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from glob import escape
 from pathlib import Path
 
@@ -16,7 +18,10 @@ import numpy as np
 
 from core.errors import HemlineError
 from core.files import fingerprint, read_json, write_atomically
-from core.flat import FORMAT, Index, IndexCard, Vectors, build_index, find
+from core.flat import FORMAT, Index, IndexCard, Vectors, build_index, find, measure
+from core.indexes.family import Family
+from core.indexes.saved import carry_fast, has_fast, load_fast
+from core.indexes.settings import Settings
 
 __all__ = ["Index", "IndexCard", "Vectors", "build_index", "find", "load_card", "load_index", "save_index"]
 
@@ -24,11 +29,14 @@ CARD_FILE = "index.json"
 IDS_FILE = "ids.json"
 VECTORS_FILE = "vectors.safetensors"
 MAKE_ONE = "give the folder that python -m core.catalogue build made"
+MOST_HEADER = 2**20  # bytes of a safetensors file's header
 AGAIN = "build the index again"
 
 
 def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] | None = None) -> None:
     """Save the index as `folder`; an older index there is replaced only when the new one is whole.
+
+    Its fast index, if it has one, is carried over to the rows of the new one, or said to be gone on stderr.
 
     `beside` may write further files into the new folder before it is moved into place. Raises OSError on
     a full disk, with the older index intact, and HemlineError where `folder` is not an index.
@@ -42,8 +50,22 @@ def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] 
         _write_parts(index, aside)
         if beside is not None:
             beside(aside)
+        if has_fast(folder):
+            _carry(folder, index, aside)
 
     write_atomically(folder, write)
+
+
+def _carry(folder: Path, index: Index, aside: Path) -> None:
+    new = aside, index.ids, index.vectors, index.card.fingerprint
+    try:
+        older = map_index(folder)
+        if carry_fast(folder, older.ids, older.vectors, new):
+            return
+        why = "too much of it changed"
+    except HemlineError as error:
+        why = str(error)
+    print(f"hemline: the fast index is gone, tune again ({why})", file=sys.stderr)
 
 
 def _write_parts(index: Index, folder: Path) -> None:
@@ -106,16 +128,21 @@ def load_card(folder: Path | str) -> IndexCard:
 
 
 def load_index(folder: Path | str) -> Index:
-    """The index saved in `folder`, checked against its card; HemlineError says what is wrong and where."""
+    """The index saved in `folder`, checked against its card; HemlineError says what is wrong and where.
+
+    With a fast index in it, that answers; where it is damaged or was made of other rows, this is said on
+    stderr and search is exact.
+    """
     folder = Path(folder)
+    if has_fast(folder):
+        mapped = map_index(folder)
+        try:
+            return replace(mapped, fast=load_fast(folder, mapped.vectors, mapped.card.fingerprint))
+        except HemlineError as error:
+            print(f"hemline: search is exact: {error}", file=sys.stderr)
+            return mapped
     card = load_card(folder)
-    path = folder / IDS_FILE
-    ids = read_json(path)
-    if not isinstance(ids, list) or len(ids) != card.count:
-        count = f"{len(ids)} ids" if isinstance(ids, list) else "no list of ids"
-        raise HemlineError(f"{path} holds {count}, the card says {card.count}; {AGAIN}")
-    if fingerprint(ids) != card.ids_sha:
-        raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
+    ids = _read_ids(folder, card)
     path = folder / VECTORS_FILE
     try:
         index = build_index(_read_vectors(path), ids, card)
@@ -124,6 +151,31 @@ def load_index(folder: Path | str) -> Index:
     if index.card != card:
         raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
     return index
+
+
+def map_index(folder: Path) -> Index:
+    """The index saved in `folder`, checked as by `load_index`; its rows stay on disk, search is exact."""
+    card = load_card(folder)
+    ids = _read_ids(folder, card)
+    path = folder / VECTORS_FILE
+    try:
+        rows, names, measured = measure(_map_vectors(path), ids, card)
+    except HemlineError as error:
+        raise HemlineError(f"{path}: {error}; {AGAIN}") from None
+    if measured != card:
+        raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
+    return Index(names, None, card, Family(Settings("exact"), rows))
+
+
+def _read_ids(folder: Path, card: IndexCard) -> list[str]:
+    path = folder / IDS_FILE
+    ids = read_json(path)
+    if not isinstance(ids, list) or len(ids) != card.count:
+        count = f"{len(ids)} ids" if isinstance(ids, list) else "no list of ids"
+        raise HemlineError(f"{path} holds {count}, the card says {card.count}; {AGAIN}")
+    if fingerprint(ids) != card.ids_sha:
+        raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
+    return ids
 
 
 def staging_of(folder: Path) -> Path:
@@ -140,4 +192,21 @@ def _read_vectors(path: Path) -> Vectors:
     except FileNotFoundError:
         raise HemlineError("the file is missing") from None
     except (SafetensorError, KeyError) as error:
+        raise HemlineError(f"the file is damaged or cut short ({error})") from None
+
+
+def _map_vectors(path: Path) -> Vectors:
+    """The vectors where they lie in the file, mapped into memory: their size does not count as used."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            told = json.loads(file.read(min(length, MOST_HEADER)))["vectors"]
+        start, end = told["data_offsets"]
+        if told["dtype"] != "F32" or 8 + length + end != path.stat().st_size:
+            raise ValueError("not all of its rows are there")
+        mapped = np.memmap(path, "<f4", "r", 8 + length + start, tuple(told["shape"]))
+        return np.asarray(mapped)
+    except FileNotFoundError:
+        raise HemlineError("the file is missing") from None
+    except (ValueError, KeyError, TypeError) as error:
         raise HemlineError(f"the file is damaged or cut short ({error})") from None

@@ -15,6 +15,8 @@ from core.composed import NEAR, NEGATIVE_SHARE, ComposedQuery, arrange, ask, has
 from core.datasets.garments import read_garments
 from core.errors import HemlineError
 from core.facets import FIELDS, counted, passes, read_filters, values_of
+from core.indexes.family import build_family
+from core.indexes.settings import default_settings
 from core.meeting import by_caption, by_record
 from core.requests import kept, met
 from core.search import Searcher, open_searcher, search
@@ -54,6 +56,25 @@ def asked(searcher: Searcher, query: ComposedQuery, garments: dict[str, Garment]
 
 def ids(hits: list[Hit]) -> list[str]:
     return [hit.id for hit in hits]
+
+
+def test_a_fast_index_answers_filtered_queries_as_the_whole_ranking_does(
+    searcher: Searcher, garments: dict
+) -> None:
+    index, id_ = searcher.index, searcher.index.ids[3]
+    family = build_family(index.vectors, default_settings("ivf-sq8", len(index.ids)))
+    fast = replace(searcher, index=replace(index, fast=family))
+    few, category = frozenset(index.ids[2:9]), frozenset([garments[id_].category])
+    for query in (
+        ComposedQuery(id_, None, WISH, within=few),
+        ComposedQuery(id_, None, WISH, filters={"category": category}, top_k=3),
+        ComposedQuery(id_, None, WISH, second_id=index.ids[9]),
+        ComposedQuery(id_, None, WISH, within=few, fold=True),
+        ComposedQuery(id_, None, WISH, without="stripes"),
+    ):
+        assert ask(fast, query, garments) == ask(searcher, query, garments)
+    with pytest.raises(HemlineError, match="no garment is left by these filters"):
+        ask(fast, ComposedQuery(id_, None, WISH, within=frozenset([id_])), garments)
 
 
 def test_neutral_options_give_the_plain_ranking_bit_for_bit(searcher: Searcher, garments: dict) -> None:
