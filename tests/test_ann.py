@@ -56,6 +56,8 @@ def test_a_filter_lets_through_what_it_allows_and_nothing_else(family: Family, k
     assert recall_of(found, truth) >= (1.0 if mask.sum() <= 100 else 0.95)
     prepared = family.search(QUERIES, 10, family.allow(mask))
     assert all(np.array_equal(one[1], other[1]) for one, other in zip(found, prepared, strict=True))
+    alone = family.search(QUERIES[7:8], 10, mask)[0]
+    assert np.array_equal(alone[0], found[7][0]) and np.array_equal(alone[1], found[7][1])
 
 
 def test_the_whole_ranking_and_copies_come_in_the_order_of_the_rows(family: Family) -> None:

@@ -75,7 +75,8 @@ def test_index_evaluation_and_judgements_start_without_torch() -> None:
     light += ["core.opinions", "core.agreement", "core.second_judgements", "core.adjudication"]
     light += ["core.guard", "core.wishes"]
     light += ["core.references", "core.usable", "core.versions", "core.refining", "core.flag_effect"]
-    light += [module_name(path) for path in (ROOT / "core" / "evaluation").glob("*.py")]
+    for room in ("evaluation", "indexes"):
+        light += [module_name(path) for path in (ROOT / "core" / room).glob("*.py")]
     for name in light:
         path = ROOT / f"{name.replace('.', '/')}.py"
         names = imports(path if path.exists() else path.with_suffix("") / "__init__.py")

@@ -35,7 +35,7 @@ class Hnsw:
         if allowed is not None:
             width = max(settings.filtered, width * self.graph.ntotal // max(1, len(allowed.rows)))
             selecting = {"sel": allowed.selector}
-        parameters = faiss.SearchParametersHNSW(efSearch=width, **selecting)
+        parameters = faiss.SearchParametersHNSW(efSearch=width, **selecting)  # type: ignore[attr-defined]
         return np.asarray(self.graph.search(queries, count, params=parameters)[1])
 
 
@@ -43,9 +43,8 @@ def build_hnsw(rows: Vectors, seed: int = 0) -> Hnsw:
     """The graph of `rows` (float32 [n, d], unit rows)."""
     import faiss
 
-    graph = faiss.IndexHNSWSQ(
-        rows.shape[1], faiss.ScalarQuantizer.QT_8bit, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT
-    )
+    code: Any = faiss.ScalarQuantizer.QT_8bit
+    graph: Any = faiss.IndexHNSWSQ(rows.shape[1], code, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = BUILT_WITH
     sample = np.random.default_rng(seed).choice(len(rows), min(len(rows), TRAINED_ON), replace=False)
     graph.train(np.ascontiguousarray(rows[np.sort(sample)]))

@@ -7,7 +7,7 @@ lie thinly the search goes on until it has seen enough of them.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,8 @@ class Ivf:
         import faiss
 
         count, width = self.lists.nlist, self.lists.d
-        storage = faiss.downcast_index(self.lists.quantizer).get_xb()
-        return np.asarray(faiss.rev_swig_ptr(storage, count * width).reshape(count, width))
+        quantizer: Any = faiss.downcast_index(self.lists.quantizer)
+        return np.asarray(faiss.rev_swig_ptr(quantizer.get_xb(), count * width).reshape(count, width))
 
     @cached_property
     def owner(self) -> NDArray[np.integer]:
@@ -60,8 +60,10 @@ class Ivf:
         scores = np.empty((len(queries), count), np.float32)
         for part in blocks(len(queries), self.lists.nlist):
             asked = np.ascontiguousarray(queries[part])
-            near, keys = self._probed(asked @ self.centroids.T, settings, allowed)
-            parameters = faiss.SearchParametersIVF(nprobe=keys.shape[1], **_selecting(allowed))
+            # one at a time: what a product of many gives for one depends, in its last bits, on the others
+            products = np.stack([self.centroids @ query for query in asked])
+            near, keys = self._probed(products, settings, allowed)
+            wanted: Any = {"nprobe": keys.shape[1], **_selecting(allowed)}
             self.lists.search_preassigned_c(
                 len(asked),
                 faiss.swig_ptr(asked),
@@ -71,7 +73,7 @@ class Ivf:
                 faiss.swig_ptr(scores[part]),
                 faiss.swig_ptr(found[part]),
                 False,
-                parameters,
+                faiss.SearchParametersIVF(**wanted),
             )
         return found
 
@@ -129,8 +131,8 @@ def moved(ivf: Ivf, places: NDArray[np.int64], rows: Vectors) -> Ivf:
     """
     import faiss
 
-    lists, held = faiss.clone_index(ivf.lists), ivf.lists.invlists
-    kept = faiss.ArrayInvertedLists(held.nlist, held.code_size)
+    held, lists = ivf.lists.invlists, cast(Any, faiss.clone_index(ivf.lists))
+    kept: Any = faiss.ArrayInvertedLists(held.nlist, held.code_size)
     for number in range(held.nlist):
         size = held.list_size(number)
         if size:
@@ -159,7 +161,7 @@ def _add(lists: Any, rows: Vectors, numbers: NDArray[np.int64], centroids: Vecto
         named = numbers[part]
         added = np.ascontiguousarray(rows[named])
         owner = nearest_centroids(added, centroids)
-        lists.add_core(len(added), *map(faiss.swig_ptr, (added, named, owner)))
+        lists.add_core(len(added), *[faiss.swig_ptr(values) for values in (added, named, owner)])
 
 
 def opened(lists: Any) -> Ivf:
