@@ -37,11 +37,13 @@ def serve(
     """
     from demo.guarding import on_file
     from demo.page import build_page
+    from demo.shelf import prepare_shelf
     from demo.theme import calm_theme
     from demo.thumbnails import thumbnail_route
     from demo.uploads import reference_route
 
     watch(catalogues)
+    prepare_shelf(catalogues)
     page = build_page(catalogues)
     try:
         _, address, _ = page.launch(

@@ -1,5 +1,6 @@
 """The catalogue as the page browses it, filtered and a page at a time; and changes to suggest."""
 
+import contextlib
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,9 @@ from core.facets import counted, passes, read_filters
 from core.suggestions import suggestions
 from demo.catalogues import Catalogues, listed, service_of
 from demo.service import Service, shown
+from demo.thumbnails import thumbnail
 
+IN_SIGHT = 16  # garments of a page that are seen before anybody scrolls
 PAGE = 60  # garments sent at once; the shelf asks for more as it is scrolled
 LONGEST_FILTER = 200
 
@@ -52,6 +55,14 @@ def shelf_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
         "catalogue": service.name,
         "catalogues": listed(catalogues),
     }
+
+
+def prepare_shelf(catalogues: Catalogues) -> None:
+    """Have ready what the first visitor sees of the shelf; spoilt photos are passed over."""
+    thumbnails = catalogues.first.thumbnails
+    for garment in shelf_page(catalogues, {})["garments"][:IN_SIGHT]:
+        with contextlib.suppress(HemlineError, OSError):
+            thumbnail(thumbnails, "card", thumbnails.names[garment["id"]])
 
 
 def suggest_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> list[str]:
