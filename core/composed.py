@@ -172,28 +172,21 @@ def _allowed(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
 ) -> NDArray[np.bool_] | None:
     """The rows that may answer, bool [n]; None where all may."""
-    within, filters = query.within, query.filters
-    if within is None and not filters:
+    if query.within is None and not query.filters:
         return None
-    return np.array(
-        [
-            (within is None or id_ in within) and passes(garments.get(id_), filters)
-            for id_ in searcher.index.ids
-        ],
-        dtype=bool,
-    )
+    return np.array([_may_answer(query, id_, garments) for id_ in searcher.index.ids], dtype=bool)
+
+
+def _may_answer(query: ComposedQuery, id_: str, garments: Mapping[str, Garment]) -> bool:
+    inside = query.within is None or id_ in query.within
+    return inside and passes(garments.get(id_), query.filters)
 
 
 def arrange(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
 ) -> list[Found]:
     """The best `top_k` of a whole ranking after filters, negative words and folding, ranked anew."""
-    within, filters = query.within, query.filters
-    left = [
-        hit
-        for hit in ranking
-        if (within is None or hit.id in within) and passes(garments.get(hit.id), filters)
-    ]
+    left = [hit for hit in ranking if _may_answer(query, hit.id, garments)]
     if not left:
         raise HemlineError(NOTHING_LEFT)
     unwanted = read_unwanted(query.without).values()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import HemlineError
 from core.files import fingerprint
+from core.indexes.exact import best_of
 from core.types import Hit
 
 if TYPE_CHECKING:
@@ -234,8 +235,7 @@ def _best(
             break
         wider = min(len(index.ids), 4 * len(rows))
         scores, rows = (found[0] for found in index.flat.search(query[None], wider))
-    candidates = rows[kept]
-    exact = (index.vectors[candidates].astype(np.float64) * query.astype(np.float64)).sum(axis=1)
-    rounded = exact.astype(np.float32)
-    order = np.lexsort((candidates, -rounded))[:top_k]
-    return [_hit(index, rank, candidates[place], rounded[place]) for rank, place in enumerate(order, 1)]
+    exact, best = best_of(index.vectors, query, rows[kept], top_k)
+    return [
+        _hit(index, rank, row, score) for rank, (row, score) in enumerate(zip(best, exact, strict=True), 1)
+    ]

@@ -44,7 +44,7 @@ _lock, _turn = threading.Lock(), threading.Lock()
 
 
 @dataclass(frozen=True)
-class OnFile:
+class FiledQueries:
     """The queries beside a catalogue's photos as they are evaluated, and what each asks for exactly."""
 
     split: Split
@@ -75,7 +75,7 @@ def folder_of(catalogues: Catalogues) -> Path:
     return catalogues.first.thumbnails.folder.parent / "answers"
 
 
-def queries_on_file(service: Service) -> OnFile:
+def queries_on_file(service: Service) -> FiledQueries:
     """The queries of a catalogue; HemlineError where there are none or they cannot be used."""
     pictures = list(service.searcher.pictures.values())[:1]
     root = pictures[0].parent.parent if pictures else Path()
@@ -120,7 +120,14 @@ def job_of(side: Side, folder: Path) -> Job | None:
     return None if job is None or (job.ended.is_set() and not job.problem) else job
 
 
-def _work(side: Side, file: OnFile, path: Path, job: Job) -> None:
+def needs(side: Side, folder: Path) -> dict[str, Any]:
+    """What the page is told of a side without answers: {"needs": its name, "job" or None, "queries"}."""
+    job = job_of(side, folder)
+    queries = len(queries_on_file(side.service).task.queries)
+    return {"needs": side.name, "job": job.told() if job else None, "queries": queries, "problem": ""}
+
+
+def _work(side: Side, file: FiledQueries, path: Path, job: Job) -> None:
     try:
         with _turn:
             _answer(side, file, path, job)
@@ -132,7 +139,7 @@ def _work(side: Side, file: OnFile, path: Path, job: Job) -> None:
         job.ended.set()
 
 
-def _answer(side: Side, file: OnFile, path: Path, job: Job) -> None:
+def _answer(side: Side, file: FiledQueries, path: Path, job: Job) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     searcher, kept = side.searcher, path.with_suffix(".safetensors")
     asked = [side.query(*pairs[0]) for pairs in questions(file.task)]
@@ -181,10 +188,10 @@ class KnownIndex:
 
 
 @lru_cache(maxsize=4)
-def _queries(root: Path, name: str, known: KnownIndex) -> OnFile:
+def _queries(root: Path, name: str, known: KnownIndex) -> FiledQueries:
     split = read_split(root, name)
     task = make_task(split, preset(PROTOCOL), known.index.positions, allow_partial=True)
-    return OnFile(split, task, read_asked(split))
+    return FiledQueries(split, task, read_asked(split))
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from core.errors import HemlineError
 from core.evaluation.selection import contrast, figures, moves
 from core.search import search
 from core.types import Hit
-from demo.answering import answered, folder_of, is_answered, job_of, queries_on_file
+from demo.answering import answered, folder_of, is_answered, needs, queries_on_file
 from demo.catalogues import Catalogues, service_of
 from demo.guarding import known_targets
 from demo.service import Service, shown
@@ -67,15 +67,7 @@ def compare_batch_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[
         queries, folder = len(queries_on_file(service).task.queries), folder_of(catalogues)
         for side in chosen.values():
             if not is_answered(side, folder):
-                job = job_of(side, folder)
-                told = job.told() if job else None
-                return {
-                    "needs": side.name,
-                    "label": side.label,
-                    "queries": queries,
-                    "job": told,
-                    "problem": "",
-                }
+                return needs(side, folder) | {"label": side.label}
         first, second = (answered(side, folder) for side in chosen.values())
         if first is None or second is None:
             raise HemlineError("an answer was cleared away just now; open this again")

@@ -36,7 +36,7 @@ from demo.answering import (
     answered,
     folder_of,
     is_answered,
-    job_of,
+    needs,
     queries_on_file,
     tags_of,
 )
@@ -69,7 +69,7 @@ def errors_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
         for name in filter(None, (page["run"], page["against"])):
             facts = _opened(catalogues, service, name)
             if facts is None:
-                return page | _needs(catalogues, service, name)
+                return page | needs(side_of(catalogues, service.name, name), folder_of(catalogues))
             opened.append(facts)
         facts, other = opened[0], opened[1] if len(opened) > 1 else None
         if other is not None:
@@ -80,9 +80,7 @@ def errors_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
         ids = {line[name] for line in lines for name in ("reference", "target", "top")}
         return page | {
             "facets": facets(facts),
-            "figures": {name: asdict(share) for name, share in figures(facts, rows).items()},
-            "contrast": asdict(contrast(facts, other, rows)) if other is not None and len(rows) else None,
-            "total": len(rows),
+            **_measured(facts, rows, other),
             "all": len(facts.ranks),
             "gallery": facts.result.counts["gallery"],
             "lines": lines,
@@ -123,9 +121,7 @@ def selection(
     return {
         "run": name,
         "against": against,
-        "figures": {called: asdict(share) for called, share in figures(facts, rows).items()},
-        "contrast": asdict(contrast(facts, other, rows)) if other is not None and len(rows) else None,
-        "total": len(rows),
+        **_measured(facts, rows, other),
         "queries": [line_of(facts, row, other) for row in rows.tolist()],
     }
 
@@ -194,10 +190,12 @@ def _rows(facts: Facts, wish: Mapping[str, Any], other: Facts | None) -> np.ndar
     return ordered(facts, rows, str(wish.get("by") or "rank"), bool(wish.get("down", True)), other)
 
 
-def _needs(catalogues: Catalogues, service: Service, name: str) -> dict[str, Any]:
-    job = job_of(side_of(catalogues, service.name, name), folder_of(catalogues))
-    queries = len(queries_on_file(service).task.queries)
-    return {"needs": name, "job": job.told() if job else None, "queries": queries, "problem": ""}
+def _measured(facts: Facts, rows: np.ndarray, other: Facts | None) -> dict[str, Any]:
+    return {
+        "figures": {name: asdict(share) for name, share in figures(facts, rows).items()},
+        "contrast": asdict(contrast(facts, other, rows)) if other is not None and len(rows) else None,
+        "total": len(rows),
+    }
 
 
 def _there(catalogues: Catalogues, service: Service, name: str, wait: bool) -> Facts:

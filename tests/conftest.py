@@ -1,9 +1,16 @@
 """Fixtures every test shares: where the real data is, and no network or telemetry."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.running_app import App
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -35,3 +42,24 @@ def fashioniq_dir() -> Path:
 def cirr_dir() -> Path:
     """CIRR's annotations."""
     return _data_dir("CIRR_DIR", "CIRR's annotations")
+
+
+@pytest.fixture(scope="module")
+def app(closet_dir: Path) -> "App":
+    """The running app over forty photos of Closet, one for all the tests that a process runs."""
+    from tests.running_app import running_app
+
+    return running_app(closet_dir)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.page_steps import CHROMIUM, QUIET
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.judgements import append, events, open_store
-from tests.page_steps import CHROMIUM, QUIET, ask, judge_first, show
-from tests.running_app import App, running_app
+from tests.page_steps import ask, judge_first, show
+from tests.running_app import App
 
 GRAVE = ("serious", "critical")
 # What fades would be measured half-way.
@@ -26,19 +25,6 @@ RUN = """async () => {
   return found.flatMap(({ violations }, dark) => violations.flatMap(({ id, impact, nodes }) =>
     nodes.map((node) => ({ id, impact, dark: Boolean(dark), html: node.html, why: node.failureSummary }))));
 }"""
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,8 @@ from core.search import describe, open_searcher, search
 from demo.setup import BASELINE, find_places
 from demo.thumbnails import PREFIX
 from tests.forked_runs import forked
-from tests.running_app import ROOT, App, running_app
+from tests.running_app import ROOT, App
 from tests.small_catalogue import make_model
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
 
 
 @pytest.fixture(scope="module")

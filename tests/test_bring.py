@@ -23,18 +23,13 @@ from demo.own import BUSY, LIMITS, bring, take_out
 from demo.service import open_service
 from demo.settings import read_settings
 from tests.data_folder import photo
-from tests.running_app import HOSTILE, App, running_app
+from tests.running_app import HOSTILE, App
 from tests.small_catalogue import copy_photos, make_model
 from tests.test_page import ask, cards, saved, show
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAME = "Summer 2026"
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
 
 
 @pytest.fixture

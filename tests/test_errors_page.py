@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.building import build
 from core.evaluation.result import read_result
@@ -23,22 +23,9 @@ from demo.leaderboard import leaderboard_page
 from demo.service import Service, built_fingerprint
 from demo.sides import side_of
 from demo.thumbnails import thumbnails_of
-from tests.page_steps import CHROMIUM, QUIET, ask, show
-from tests.running_app import HOSTILE, App, running_app, small_closet
+from tests.page_steps import ask, show
+from tests.running_app import HOSTILE, App, small_closet
 from tests.small_catalogue import make_model
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

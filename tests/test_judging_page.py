@@ -7,30 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.judgements import current, events, open_store
 from core.pictures import picture_hash
 from core.references import read_reference, references_folder
 from core.verdicts import VOCABULARY, Event
 from tests.contrast import contrast
-from tests.page_steps import CHROMIUM, ECHO, QUIET, ask, judge_first, saved, show
-from tests.running_app import HOSTILE, App, running_app
+from tests.page_steps import ECHO, ask, judge_first, saved, show
+from tests.running_app import HOSTILE, App
 
 SAID = "{document.body.id='owned'}"  # of the injection set, in a reason
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

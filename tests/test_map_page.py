@@ -4,16 +4,15 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.files import write_json
 from core.index import load_index
 from core.map import MAP_FILE, Map
-from tests.page_steps import CHROMIUM, QUIET, ask, show
-from tests.running_app import HOSTILE, App, running_app
+from tests.page_steps import ask, show
+from tests.running_app import HOSTILE, App
 
 INKED = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
     .reduce((sum, one) => sum + one, 0)"""
@@ -21,19 +20,6 @@ INKED = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, ca
 COLOUR = "canvas => [...canvas.getContext('2d').getImageData(26, 26, 1, 1).data].join()"
 ACROSS = 8  # the forty garments lie on a grid of 8 by 5
 MARGIN = 26  # pixels around the map's dots, as map-draw.js has it
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -8,28 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.judgements import current, events, open_store
 from core.pictures import picture_hash
 from core.search import describe, open_searcher
 from demo.thumbnails import PREFIX
 from tests.contrast import contrast
-from tests.page_steps import CHROMIUM, QUIET, ask, judge_first, saved, show
-from tests.running_app import HOSTILE, HOSTILE_CAPTION, App, running_app
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+from tests.page_steps import ask, judge_first, saved, show
+from tests.running_app import HOSTILE, HOSTILE_CAPTION, App
 
 
 @pytest.fixture

@@ -4,29 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.composed import ComposedQuery, ask
 from core.datasets.garments import read_garments
 from core.judgements import events, open_store
 from core.search import open_searcher
 from core.suggestions import suggestions
-from tests.page_steps import CHROMIUM, QUIET, judge_first, saved, show
 from tests.page_steps import ask as ask_page
-from tests.running_app import App, running_app
-
-
-@pytest.fixture(scope="module")
-def app(closet_dir: Path) -> App:
-    return running_app(closet_dir)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+from tests.page_steps import judge_first, saved, show
+from tests.running_app import App
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.backbones import load_backbone
 from core.backbones.mllm import add_adapters
@@ -24,7 +24,7 @@ from core.search import open_searcher, search
 from core.verdicts import Judgement
 from core.versions import live, promote
 from demo.settings import read_settings
-from tests.page_steps import CHROMIUM, QUIET, open_tab
+from tests.page_steps import open_tab
 from tests.running_app import HOSTILE, App
 from tests.train_folder import make_train_folder, tiny_start
 
@@ -47,14 +47,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     app.start()
     yield app
     app.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
