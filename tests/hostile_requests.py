@@ -37,7 +37,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request: `said` is all that was answered, `fault` what was wrong with it ("" nothing)."""
+    """What came of a request: `said` is all that was answered, `fault` what is wrong with it ("" nothing)."""
 
     ask: Ask
     status: int
