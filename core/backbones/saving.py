@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.backbones.spec import SPEC_FILE, check_weights, read_spec, weight_files, with_weights
 from core.backbones.tokenizer import vocabulary_fingerprint
+from core.backbones.unsafe import refuse_unsafe
 from core.errors import HemlineError
 from core.files import write_json
 
@@ -142,18 +143,17 @@ def load_model(
     `packing`: a quantisation of transformers, done on `device`; None: the model as it is, on the CPU.
     """
     import torch
-    from safetensors import SafetensorError
 
+    refuse_unsafe(folder)
     more = {} if packing is None else {"quantization_config": packing, "device_map": {"": device}}
+    more |= {"use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     try:
-        model, info = auto.from_pretrained(
-            folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True, **more
-        )
+        model, info = auto.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True, **more)
     except ImportError as error:  # of a packing that transformers finds too old
         first = str(error).strip().splitlines()[0]
         raise HemlineError(f"{folder} cannot be packed: {first}") from None
-    except (SafetensorError, RuntimeError, ValueError, OSError) as error:
-        first = str(error).strip().splitlines()[0]
+    except Exception as error:  # of a damaged or hostile configuration the library raises many kinds
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise HemlineError(
             f"{folder}: the weights cannot be loaded ({first}); copy the whole folder again"
         ) from None
