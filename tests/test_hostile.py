@@ -42,10 +42,6 @@ def test_each_is_refused_in_a_sentence_or_read() -> None:
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MEMORY
 
 
-def test_they_are_the_same_every_time() -> None:
-    assert hostile_images.__wrapped__() == hostile_images()
-
-
 def test_a_jpeg_of_many_passes_is_refused_before_it_is_decoded() -> None:
     assert read_picture(many_scans(core.pictures.MAX_SCANS - 1, side=64)).size == (64, 64)
     with pytest.raises(PictureError, match="more than 100 passes"):
