@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import HemlineError
-from core.facets import Filters, passes
+from core.facets import Filters
 from core.index import find
+from core.indexes.allowed import Allowed
 from core.requests import Request, details_of, traits
 from core.search import Searcher, look_of, search
 from core.types import Garment, Hit
@@ -104,14 +105,38 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     if query.top_k < 1:
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
     vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
-    if searcher.index.fast is not None and not query.fold and not read_unwanted(query.without):
-        allowed = _allowed(searcher, query, garments)
-        hits = find(searcher.index, vector[None], query.top_k, [copies], allowed)[0]
-        if not hits:
-            raise HemlineError(NOTHING_LEFT)
-        return [Found(hit) for hit in hits]
-    ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies])[0]
-    return arrange(searcher, query, garments, ranking)
+    allowed = _allowed(searcher, query, garments)
+    if query.fold:
+        ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies], allowed)[0]
+        return arrange(searcher, query, garments, ranking)
+    hits = _unfolded(searcher, query, garments, vector, copies, allowed)
+    if not hits:
+        raise HemlineError(NOTHING_LEFT)
+    return [Found(hit) for hit in hits]
+
+
+def _unfolded(
+    searcher: Searcher,
+    query: ComposedQuery,
+    garments: Mapping[str, Garment],
+    vector: NDArray[np.float32],
+    copies: set[str],
+    allowed: Allowed | None,
+) -> list[Hit]:
+    """The best `top_k` of those allowed; what has on record what is not wanted comes after all others."""
+    unwanted = list(read_unwanted(query.without).values())
+    if not unwanted:
+        return find(searcher.index, vector[None], query.top_k, [copies], allowed)[0]
+    bad = searcher.columns(garments).unwanted(unwanted)
+    may = np.ones(len(bad), bool)
+    if allowed is not None:
+        may[:] = False
+        may[allowed.rows] = True
+    good = find(searcher.index, vector[None], query.top_k, [copies], may & ~bad)[0]
+    if len(good) == query.top_k:
+        return good
+    rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], may & bad)[0]
+    return good + [Hit(rank, hit.id, hit.score) for rank, hit in enumerate(rest, len(good) + 1)]
 
 
 def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:
@@ -159,7 +184,10 @@ def query_vector(
     embed = searcher.backbone.embed_queries
     # one at a time, as `search` does: a row may differ in its last bits beside longer ones
     asked = [embed([look], [words])[0] for look in looks] or [embed([None], [words])[0]]
-    vector = _unit(np.sum(asked, axis=0, dtype=np.float64))
+    # one alone stays as the model gave it: to bring it to length 1 again would change its last bits
+    vector = (
+        asked[0].astype(np.float64) if len(asked) == 1 else _unit(np.sum(asked, axis=0, dtype=np.float64))
+    )
     if looks and words is not None and query.weight:
         side = searcher.backbone.embed_targets(looks) if query.weight > 0 else embed([None], [words])
         vector = _unit(vector + abs(query.weight) * _unit(np.sum(side, axis=0, dtype=np.float64)))
@@ -168,25 +196,23 @@ def query_vector(
     return vector.astype(np.float32), copies
 
 
-def _allowed(
-    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
-) -> NDArray[np.bool_] | None:
-    """The rows that may answer, bool [n]; None where all may."""
-    if query.within is None and not query.filters:
-        return None
-    return np.array([_may_answer(query, id_, garments) for id_ in searcher.index.ids], dtype=bool)
-
-
-def _may_answer(query: ComposedQuery, id_: str, garments: Mapping[str, Garment]) -> bool:
-    inside = query.within is None or id_ in query.within
-    return inside and passes(garments.get(id_), query.filters)
+def _allowed(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> Allowed | None:
+    """The rows that may answer; None where all may."""
+    if query.within is None:
+        return searcher.passing(garments, query.filters) if query.filters else None
+    mask = np.zeros(len(searcher.index.ids), bool)
+    rows = searcher.index.positions
+    mask[[rows[id_] for id_ in query.within if id_ in rows]] = True
+    if query.filters:
+        mask &= searcher.columns(garments).mask(query.filters)
+    return Allowed(mask, len(mask))
 
 
 def arrange(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
 ) -> list[Found]:
-    """The best `top_k` of a whole ranking after filters, negative words and folding, ranked anew."""
-    left = [hit for hit in ranking if _may_answer(query, hit.id, garments)]
+    """The best `top_k` of the whole ranking of what may answer, after negative words and folding."""
+    left = list(ranking)
     if not left:
         raise HemlineError(NOTHING_LEFT)
     unwanted = read_unwanted(query.without).values()
