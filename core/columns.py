@@ -31,6 +31,11 @@ class Columns:
     kinds_of_record: Sequence[Mapping[str, frozenset[str]]]
 
     @cached_property
+    def complete(self) -> bool:
+        """Whether something is on record of every garment."""
+        return bool((self.codes >= 0).all())
+
+    @cached_property
     def known(self) -> Bits:
         """The garments with a record."""
         return _packed(self.codes >= 0)

@@ -141,8 +141,9 @@ def _unfolded(
 
 def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:
     """The negative words that records do not tell of."""
-    recorded = garments.keys() >= searcher.index.positions.keys()
-    told = read_unwanted(query.without) if recorded else {}
+    if not query.without.strip():
+        return ""
+    told = read_unwanted(query.without) if searcher.columns(garments).complete else {}
     return ", ".join(part for part in parts_of(query.without) if part not in told)
 
 
