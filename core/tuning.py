@@ -17,9 +17,9 @@ def tune(
 ) -> FastCard | None:
     """Build a fast index of `kind` (None: by the size) in the index folder, tuned to `recall` at ten.
 
-    `memory`, in bytes, is what it may take, where no kind is named. None where search stays exact: an older fast index is then removed. An older one stands until the new one
-    is whole. HemlineError for an unknown kind, a recall that is not above 0 and at most 1, and a folder that
-    is no index.
+    `memory`, in bytes, is what it may take, where no kind is named. None where search stays exact: an older
+    fast index is then removed. An older one stands until the new one is whole. HemlineError for an unknown
+    kind, a recall that is not above 0 and at most 1, and a folder that is no index.
     """
     if not 0 < recall <= 1:
         raise HemlineError(f"--recall must be above 0 and at most 1; it is {recall}")
