@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.conditions import Conditions
+from core.engines.moved import Moved
 from core.errors import HemlineError
 from core.facets import Filters, passes
 from core.index import find
@@ -105,7 +107,7 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
     vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
     if searcher.index.fast is not None and not query.fold and not read_unwanted(query.without):
-        allowed = _allowed(searcher, query, garments)
+        allowed = _conditions(searcher, query, garments) or _allowed(searcher, query, garments)
         hits = find(searcher.index, vector[None], query.top_k, [copies], allowed)[0]
         if not hits:
             raise HemlineError(NOTHING_LEFT)
@@ -166,6 +168,18 @@ def query_vector(
     if without:
         vector = _unit(vector - NEGATIVE_SHARE * embed([None], [without])[0])
     return vector.astype(np.float32), copies
+
+
+def _conditions(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
+) -> Conditions | None:
+    """Who may answer, for an engine that filters by these very records itself; None where a mask is due."""
+    moved = searcher.index.fast
+    if not isinstance(moved, Moved) or (query.within is None and not query.filters):
+        return None
+    if query.filters and not moved.holds(garments):
+        return None
+    return Conditions(query.filters, query.within, lambda: _allowed(searcher, query, garments))
 
 
 def _allowed(
