@@ -247,16 +247,10 @@ def _move(arguments: argparse.Namespace) -> None:
         move_back(index)
         print(f"{index}: searched without an engine")
         return
-    from core.gallery import load_gallery
-    from core.index import map_index
-    from core.recorded import garments_of
+    from core.recorded import garments_at
 
-    mapped = map_index(index)
-    table = load_gallery(index, mapped).table
-    photos = arguments.images or Path(table.root)
-    garments = garments_of({id_: photos / path for id_, path in zip(mapped.ids, table.paths, strict=True)})
     where = Where(arguments.to, arguments.collection, arguments.shards, arguments.replicas, arguments.keep)
-    card = move(index, garments, where, arguments.recall, arguments.required)
+    card = move(index, garments_at(index, arguments.images), where, arguments.recall, arguments.required)
     print(
         f"{index}: {card.count} photos, {card.described} with a record, searched by {card.to} "
         f"({card.collection}); recall@10 {card.recall:.3f}, with a filter {card.filtered_recall:.3f}"

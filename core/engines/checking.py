@@ -11,7 +11,8 @@ from core.engines.moved import Moved
 from core.engines.saved import EngineCard
 from core.facets import counted, values_of
 from core.flat import Index, Vectors
-from core.indexes.exact import exact_search
+from core.indexes.family import Family
+from core.indexes.settings import Settings
 from core.indexes.tuning import ASKED, TOP, recall_of, sample_queries
 from core.types import Garment
 
@@ -30,10 +31,8 @@ def checked(engine: Engine, index: Index, garments: Mapping[str, Garment], card:
     """
     _count(engine, index, garments)
     trials = _trials(index, garments)
-    truths = []
-    for asked, conditions in trials:
-        rows = None if conditions is None else np.flatnonzero(conditions.rows())
-        truths.append(exact_search(index.vectors, asked, TOP, rows))
+    exact = Family(Settings("exact"), index.vectors)
+    truths = [exact.search(asked, TOP, None if one is None else one.rows()) for asked, one in trials]
     for width in WIDTHS:
         tried = replace(card, width=width, required=True)  # else what it lacks would be searched without it
         moved = Moved(tried, index.ids, index.vectors, lambda: engine)
