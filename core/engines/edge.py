@@ -20,7 +20,8 @@ from core.indexes.clustering import Vectors
 
 PACKAGE = "qdrant-edge-py==0.9.0"
 LINKS, BUILD_WIDTH = 16, 200  # of the graph (m, ef_construct)
-SMALL = 2000  # points up to which a filter's are looked through one by one; in KB of vectors to the engine
+GRAPH_FROM = 5000  # points from which there is a graph
+FEW = 2000  # that a filter leaves: they are looked through one by one
 
 _open: "WeakValueDictionary[tuple[int, int], Edge]" = WeakValueDictionary()
 _opening = threading.Lock()
@@ -92,15 +93,19 @@ class Edge:
         self.shard.close()
 
 
-def create(folder: Path, width: int) -> Edge:
-    """A new shard for vectors of `width` values in `folder`, which is made; payload indexes come first."""
+def create(folder: Path, width: int, graph_from: int = GRAPH_FROM) -> Edge:
+    """A new shard for vectors of `width` values in `folder`, which is made; payload indexes come first.
+
+    From `graph_from` points on a graph is built; fewer are looked through one by one.
+    """
     edge = _edge()
     folder.mkdir(parents=True)
     config = edge.EdgeConfig(
         vectors={VECTOR: edge.EdgeVectorParams(size=width, distance=edge.Distance.Dot)},
         hnsw_config=edge.HnswIndexConfig(
-            m=LINKS, ef_construct=BUILD_WIDTH, full_scan_threshold=max(10, SMALL * width * 4 // 1024)
+            m=LINKS, ef_construct=BUILD_WIDTH, full_scan_threshold=_kilobytes(min(FEW, graph_from), width)
         ),
+        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_kilobytes(graph_from, width)),
     )
     with _told(folder):
         shard = edge.EdgeShard.create(str(folder), config)
@@ -127,6 +132,11 @@ def shared(folder: Path) -> Edge:
         if found is None:
             found = _open[about.st_dev, about.st_ino] = load(folder)
         return found
+
+
+def _kilobytes(points: int, width: int) -> int:
+    """What the engine counts vectors in."""
+    return max(1, points * width * 4 // 1024)
 
 
 def _filter(conditions: Conditions | None, without: Collection[int]) -> Any:
