@@ -129,7 +129,11 @@ class Moved:
     def _opened(self) -> Engine:
         with self._lock:
             if self._engine is None:
-                self._engine = self._connect()
+                engine = self._connect()
+                there = engine.count()
+                if there != self.card.count:
+                    raise EngineError(f"{self._place} holds {there} of {self.card.count} garments; {AGAIN}")
+                self._engine = engine
                 self._numbers = numbers_of(self.ids)
                 self._order = np.argsort(self._numbers)
                 self._sorted = self._numbers[self._order]

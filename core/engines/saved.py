@@ -96,4 +96,7 @@ def remove_shards(folder: Path, but: str = "") -> None:
     """Remove the edge shards in the index `folder`; a process that has one open keeps what it has."""
     for shard in folder.glob(f"{SHARD}*"):
         if shard.is_dir() and shard.name != but:
-            shutil.rmtree(shard, ignore_errors=True)
+            gone = shard.with_name(f".{shard.name}")  # whole or not there: nobody opens half of it
+            shard.rename(gone)
+    for gone in folder.glob(f".{SHARD}*"):
+        shutil.rmtree(gone, ignore_errors=True)
