@@ -105,13 +105,13 @@ def move(
                 shutil.rmtree(other, ignore_errors=True)
         aside.mkdir(exist_ok=True)
         load = Load(mapped, garments, aside)
-        older = _older(folder)
+        older = engine_of(folder)
         if where.to == EDGE:
             _to_edge(load, folder, card, recall)
         else:
             _to_server(load, folder, card, recall, where)
         if older is not None and older.to not in (EDGE, where.to):
-            _drop(older)
+            drop_collection(older)
         shutil.rmtree(aside, ignore_errors=True)
     return load_engine_card(folder)
 
@@ -122,10 +122,10 @@ def move_back(folder: Path) -> None:
     with locked(folder) as base:
         for aside in base.glob("move-*"):
             shutil.rmtree(aside, ignore_errors=True)
-        older = _older(folder)
+        older = engine_of(folder)
         remove_engine(folder)
         if older is not None and older.to != EDGE:
-            _drop(older)
+            drop_collection(older)
 
 
 def _to_edge(load: Load, folder: Path, card: EngineCard, recall: float) -> None:
@@ -204,7 +204,8 @@ def _enough(card: EngineCard, recall: float) -> EngineCard:
     return card
 
 
-def _older(folder: Path) -> EngineCard | None:
+def engine_of(folder: Path) -> EngineCard | None:
+    """The card of the engine that searches the index `folder`; None where there is none that can be read."""
     try:
         return load_engine_card(folder) if has_engine(folder) else None
     except HemlineError as error:
@@ -212,7 +213,7 @@ def _older(folder: Path) -> EngineCard | None:
         return None
 
 
-def _drop(card: EngineCard) -> None:
+def drop_collection(card: EngineCard) -> None:
     """Remove what a server holds of an index that is searched elsewhere now, or say that it could not be."""
     try:
         server = connect(card.to, card.collection)
