@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.conditions import Conditions
+from core.engines.moved import Moved
 from core.errors import HemlineError
 from core.facets import Filters
 from core.index import find
@@ -105,11 +107,11 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     if query.top_k < 1:
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
     vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
-    allowed = _allowed(searcher, query, garments)
     if query.fold:
+        allowed = _allowed(searcher, query, garments)
         ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies], allowed)[0]
         return arrange(searcher, query, garments, ranking)
-    hits = _unfolded(searcher, query, garments, vector, copies, allowed)
+    hits = _unfolded(searcher, query, garments, vector, copies)
     if not hits:
         raise HemlineError(NOTHING_LEFT)
     return [Found(hit) for hit in hits]
@@ -121,21 +123,21 @@ def _unfolded(
     garments: Mapping[str, Garment],
     vector: NDArray[np.float32],
     copies: set[str],
-    allowed: Allowed | None,
 ) -> list[Hit]:
-    """The best `top_k` of those allowed; what has on record what is not wanted comes after all others."""
+    """The best `top_k` that may answer; what has on record what is not wanted comes after all others."""
     unwanted = list(read_unwanted(query.without).values())
     if not unwanted:
-        return find(searcher.index, vector[None], query.top_k, [copies], allowed)[0]
+        may = _conditions(searcher, query, garments) or _allowed(searcher, query, garments)
+        return find(searcher.index, vector[None], query.top_k, [copies], may)[0]
     bad = searcher.columns(garments).unwanted(unwanted)
-    may = np.ones(len(bad), bool)
+    allowed = _allowed(searcher, query, garments)
+    inside = np.full(len(bad), allowed is None)
     if allowed is not None:
-        may[:] = False
-        may[allowed.rows] = True
-    good = find(searcher.index, vector[None], query.top_k, [copies], may & ~bad)[0]
+        inside[allowed.rows] = True
+    good = find(searcher.index, vector[None], query.top_k, [copies], inside & ~bad)[0]
     if len(good) == query.top_k:
         return good
-    rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], may & bad)[0]
+    rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], inside & bad)[0]
     return good + [Hit(rank, hit.id, hit.score) for rank, hit in enumerate(rest, len(good) + 1)]
 
 
@@ -195,6 +197,18 @@ def query_vector(
     if without:
         vector = _unit(vector - NEGATIVE_SHARE * embed([None], [without])[0])
     return vector.astype(np.float32), copies
+
+
+def _conditions(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
+) -> Conditions | None:
+    """Who may answer, for an engine that filters by these very records itself; None where a mask is due."""
+    moved = searcher.index.fast
+    if not isinstance(moved, Moved) or (query.within is None and not query.filters):
+        return None
+    if query.filters and not moved.holds(garments):
+        return None
+    return Conditions(query.filters, query.within, lambda: _allowed(searcher, query, garments))
 
 
 def _allowed(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> Allowed | None:

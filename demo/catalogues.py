@@ -16,8 +16,8 @@ from typing import Any
 
 from core.errors import HemlineError
 from core.own.changing import photos_of, reindex
+from core.recorded import brought_garments
 from core.search import open_searcher
-from demo.garments import brought_garments
 from demo.service import Service, built_fingerprint
 from demo.settings import Settings
 from demo.thumbnails import Thumbnails

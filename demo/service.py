@@ -8,11 +8,11 @@ from typing import Any
 
 from core.files import fingerprint, read_json
 from core.judgements import Store, events, open_store
+from core.recorded import garments_of
 from core.search import Searcher, open_searcher
 from core.types import Garment
 from core.verdicts import Event
 from demo.device import place
-from demo.garments import garments_of
 from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
 from demo.settings import Settings

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from core.building import build
 from core.composed import NEAR, NEGATIVE_SHARE, ComposedQuery, arrange, ask, has_unwanted, read_unwanted
 from core.datasets.garments import read_garments
+from core.engines.moving import Where, move
 from core.errors import HemlineError
 from core.facets import passes, read_filters, values_of
+from core.index import load_index, save_index
 from core.indexes.family import build_family
 from core.indexes.settings import default_settings
 from core.meeting import by_caption, by_record
@@ -75,6 +77,31 @@ def test_a_fast_index_answers_filtered_queries_as_the_whole_ranking_does(
         assert ask(fast, query, garments) == ask(searcher, query, garments)
     with pytest.raises(HemlineError, match="no garment is left by these filters"):
         ask(fast, ComposedQuery(id_, None, WISH, within=frozenset([id_])), garments)
+
+
+def test_a_moved_index_filters_by_its_engine_and_says_where_records_changed(
+    searcher: Searcher, garments: dict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index, id_ = searcher.index, searcher.index.ids[3]
+    save_index(index, tmp_path / "index")
+    move(tmp_path / "index", garments, Where())
+    moved = replace(searcher, index=load_index(tmp_path / "index"))
+    category, few = frozenset([garments[id_].category]), frozenset(index.ids[2:9])
+    queries = [
+        ComposedQuery(id_, None, WISH),
+        ComposedQuery(id_, None, WISH, filters={"category": category}, top_k=3),
+        ComposedQuery(id_, None, WISH, filters={"category": category}, within=few),
+        ComposedQuery(id_, None, WISH, within=few, fold=True),
+    ]
+    for query in queries:
+        assert ask(moved, query, garments) == ask(searcher, query, garments)
+    assert "hemline" not in capsys.readouterr().err
+    other = {**garments, id_: replace(garments[index.ids[4]], id=id_, category="none")}
+    for query in queries:
+        assert ask(moved, query, other) == ask(searcher, query, other)
+    assert capsys.readouterr().err.count("filters are searched without the engine") == 1
+    with pytest.raises(HemlineError, match="no garment is left by these filters"):
+        ask(moved, ComposedQuery(id_, None, WISH, within=frozenset([id_])), garments)
 
 
 def test_neutral_options_give_the_plain_ranking_bit_for_bit(searcher: Searcher, garments: dict) -> None:

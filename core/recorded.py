@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.datasets.garments import read_garments
 from core.errors import HemlineError
-from core.gallery import folders_of
+from core.gallery import folders_of, load_gallery
+from core.index import map_index
 from core.own.records import read_records
 from core.types import Garment
 
@@ -40,3 +41,14 @@ def brought_garments(photos: Path) -> dict[str, Garment]:
     except HemlineError as error:
         LOG.warning("captions are not shown: %s", error)
         return {}
+
+
+def garments_at(index: Path, images: Path | None = None) -> dict[str, Garment]:
+    """The garments of the index in the folder `index`; its photos are in `images`, or where they were.
+
+    HemlineError where the folder is no index of photos.
+    """
+    mapped = map_index(index)
+    table = load_gallery(index, mapped).table
+    base = Path(table.root) if images is None else images
+    return garments_of({id_: base / path for id_, path in zip(mapped.ids, table.paths, strict=True)})
