@@ -5,7 +5,7 @@ Every option left as it is gives the ranking of `core.search.search` itself, bit
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from core.errors import HemlineError
 from core.facets import Filters
 from core.index import find
 from core.indexes.allowed import Allowed
+from core.indexes.exact import best_of
+from core.indexes.family import MOST
 from core.requests import Request, details_of, traits
 from core.search import Searcher, look_of, search
 from core.types import Garment, Hit
@@ -32,6 +34,9 @@ NEAR = 0.95
 
 Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in one attribute.
 """
+
+TRIED_TO_FOLD = 5
+"""How many times as many hits as are wanted are ranked at first, where near-duplicates are to be folded."""
 
 NOTHING_LEFT = "no garment is left by these filters; remove one"
 
@@ -107,14 +112,46 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     if query.top_k < 1:
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
     vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
-    if query.fold:
+    if not query.fold:
+        found = [Found(hit) for hit in _unfolded(searcher, query, garments, vector, copies)]
+    elif searcher.index.fast is None:
         allowed = _allowed(searcher, query, garments)
         ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies], allowed)[0]
-        return arrange(searcher, query, garments, ranking)
-    hits = _unfolded(searcher, query, garments, vector, copies)
-    if not hits:
+        found = arrange(searcher, query, garments, ranking)
+    else:
+        found = _folded_from_the_top(searcher, query, garments, vector, copies)
+    if not found:
         raise HemlineError(NOTHING_LEFT)
-    return [Found(hit) for hit in hits]
+    return found
+
+
+def _folded_from_the_top(
+    searcher: Searcher,
+    query: ComposedQuery,
+    garments: Mapping[str, Garment],
+    vector: NDArray[np.float32],
+    copies: set[str],
+) -> list[Found]:
+    """What `arrange` makes of the whole ranking, without ranking all of a catalogue that has a fast index.
+
+    Who leads is told by those before it alone; who is folded is looked for around each leader.
+    """
+    width = TRIED_TO_FOLD * query.top_k
+    while True:
+        ranking = _unfolded(searcher, replace(query, top_k=width), garments, vector, copies)
+        leaders = [first for first, *_ in _folded(searcher, ranking, query.top_k)]
+        if len(leaders) == query.top_k or len(ranking) < width:
+            break
+        width *= 4
+    index, there = searcher.index, {hit.id for hit in ranking}
+    allowed = _allowed(searcher, query, garments)
+    around = np.array([index.vectors[index.positions[hit.id]] for hit in leaders])
+    near = find(index, around, MOST, [copies] * len(around), allowed) if len(around) else []
+    below = {hit.id for hits in near for hit in hits if hit.score >= NEAR} - there
+    rows = np.array([index.positions[id_] for id_ in below], np.int64)
+    scores, best = best_of(index.vectors, vector, rows, len(rows))
+    lower = [Hit(0, index.ids[row], float(score)) for score, row in zip(scores, best, strict=True)]
+    return arrange(searcher, query, garments, [*ranking, *lower])
 
 
 def _unfolded(
@@ -229,7 +266,7 @@ def arrange(
     """The best `top_k` of the whole ranking of what may answer, after negative words and folding."""
     left = list(ranking)
     if not left:
-        raise HemlineError(NOTHING_LEFT)
+        return []
     unwanted = read_unwanted(query.without).values()
     if unwanted:
         left.sort(key=lambda hit: has_unwanted(unwanted, garments.get(hit.id)))  # stable: else as ranked

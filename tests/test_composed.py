@@ -72,6 +72,8 @@ def test_a_fast_index_answers_filtered_queries_as_the_whole_ranking_does(
         ComposedQuery(id_, None, WISH, filters={"category": category}, top_k=3),
         ComposedQuery(id_, None, WISH, second_id=index.ids[9]),
         ComposedQuery(id_, None, WISH, within=few, fold=True),
+        ComposedQuery(id_, None, WISH, fold=True, top_k=2),
+        ComposedQuery(id_, None, WISH, without="stripes", fold=True, top_k=4),
         ComposedQuery(id_, None, WISH, without="stripes"),
     ):
         assert ask(fast, query, garments) == ask(searcher, query, garments)
