@@ -75,7 +75,7 @@ def test_index_evaluation_and_judgements_start_without_torch() -> None:
     light += ["core.opinions", "core.agreement", "core.second_judgements", "core.adjudication"]
     light += ["core.guard", "core.wishes"]
     light += ["core.references", "core.usable", "core.versions", "core.refining", "core.flag_effect"]
-    for room in ("evaluation", "indexes"):
+    for room in ("evaluation", "indexes", "engines"):
         light += [module_name(path) for path in (ROOT / "core" / room).glob("*.py")]
     for name in light:
         path = ROOT / f"{name.replace('.', '/')}.py"

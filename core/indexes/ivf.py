@@ -85,18 +85,31 @@ class Ivf:
             probes = min(settings.probes, near.shape[1])
             keys = np.argpartition(near, near.shape[1] - probes, axis=1)[:, -probes:]
             return np.take_along_axis(near, keys, axis=1), np.ascontiguousarray(keys)
-        members = allowed.members(self.owner, self.lists.nlist)
-        held = np.flatnonzero(members)
+        held, members = allowed.lists(self.owner, self.lists.nlist)
         near = near[:, held]
-        order = np.argsort(-near, axis=1)
-        before = np.cumsum(members[held][order], axis=1) - members[held][order]
         enough = THIN * self.lists.ntotal / self.lists.nlist
-        wanted = (before < enough) | (np.arange(len(held)) < settings.filtered)
+        for width in (
+            2 * settings.filtered,
+            len(held),
+        ):  # mostly the nearest few are enough: no need to sort all
+            order = _nearest_first(near, width)
+            counts = members[order]
+            before = np.cumsum(counts, axis=1) - counts
+            if order.shape[1] == len(held) or (before[:, -1] >= enough).all():
+                break
+        wanted = (before < enough) | (np.arange(order.shape[1]) < settings.filtered)
         width = int(wanted.sum(axis=1).max())
         keys = np.where(wanted, held[order], -1)[:, :width]
-        return np.ascontiguousarray(np.take_along_axis(near, order[:, :width], axis=1)), np.ascontiguousarray(
-            keys
-        )
+        near = np.take_along_axis(near, order[:, :width], axis=1)
+        return np.ascontiguousarray(near), np.ascontiguousarray(keys)
+
+
+def _nearest_first(near: Vectors, count: int) -> NDArray[np.int64]:
+    """The places of each row's `count` greatest values (all, where there are fewer), greatest first."""
+    if count >= near.shape[1]:
+        return np.argsort(-near, axis=1)
+    some = np.argpartition(-near, count - 1, axis=1)[:, :count]
+    return np.take_along_axis(some, np.argsort(-np.take_along_axis(near, some, axis=1), axis=1), axis=1)
 
 
 def _selecting(allowed: Allowed | None) -> dict[str, object]:
