@@ -30,7 +30,7 @@ test: $(VENV)/tests photos ## set up, check style and types, run the tests (ARGS
 		$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) && exit $$lint; }
 
 # What takes too long for every run of the tests; the results go to data/nightly.
-NIGHTLY := attack full_disk judgement_kills refine_kills
+NIGHTLY := attack full_disk save_kills judgement_kills refine_kills
 
 nightly: $(VENV)/tests photos ## attack it, fill its disk, kill it: every hostile input and fault (10 minutes, as root)
 	@CHROMIUM=$$(tests/chromium.sh) && export CHROMIUM OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 \
