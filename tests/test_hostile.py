@@ -12,7 +12,8 @@ from core.pictures import MAX_PIXELS, PictureError, read_picture
 from tests.hostile_images import hostile_images, many_scans
 from tests.hostile_pieces import EITHER, READ, REFUSE, saved, scene
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # core.pictures keeps them off elsewhere
+# core.pictures keeps them off elsewhere
+pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("UserWarning", "RuntimeWarning")]
 
 SECONDS = 5.0  # for one picture on a busy machine; alone each takes under half a second
 MEMORY = 1024  # MiB that all of them together may add: one picture of the largest size, decoded and as RGB

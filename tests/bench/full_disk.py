@@ -129,20 +129,20 @@ def saving(place: Path, leave: Callable[[int], None], model: Path) -> dict[str, 
 
 def caching(place: Path, leave: Callable[[int], None], photos: Path) -> dict[str, Any]:
     """Small pictures for the page."""
-    from demo.thumbnails import thumbnail, thumbnails_of
+    from demo.thumbnails import Thumbnails, thumbnail
 
-    small = thumbnails_of({path.stem: path for path in photos.iterdir()}, place / "cache")
+    small = Thumbnails(place / "cache", {path.stem: path for path in photos.iterdir()})
     faults, told = [], set[str]()
     leave(0)
-    for name in small.names.values():
+    for id_ in small.pictures:
         try:
-            thumbnail(small, "card", name)
+            thumbnail(small, "card", id_)
         except OSError as error:
             told.add(str(error.strerror))
     if any((place / "cache").rglob("*.webp")):
         faults.append("a picture was kept though there was no room")
     leave(ROOM * 1024)
-    made = [thumbnail(small, "card", name).stat().st_size for name in small.names.values()]
+    made = [thumbnail(small, "card", id_).stat().st_size for id_ in small.pictures]
     if not all(made):
         faults.append("an empty picture was kept")
     return {"runs out": len(made), "said": sorted(told), "faults": faults}
