@@ -12,7 +12,7 @@ from demo.door import MOST_BODY, is_foreign, most_of
 from tests.hostile_requests import API, FILE, attack, junk, malformed, paths
 from tests.running_app import ROOT, App
 
-SOME = 140  # of the eight hundred; tests/bench/attack.py sends them all
+SOME = 70  # of the eight hundred; tests/bench/attack.py sends them all
 MEMORY = 400  # MiB that the app may grow by
 
 
