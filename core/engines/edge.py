@@ -105,7 +105,10 @@ def create(folder: Path, width: int, graph_from: int = GRAPH_FROM) -> Edge:
         hnsw_config=edge.HnswIndexConfig(
             m=LINKS, ef_construct=BUILD_WIDTH, full_scan_threshold=_kilobytes(min(FEW, graph_from), width)
         ),
-        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_kilobytes(graph_from, width)),
+        optimizers=edge.EdgeOptimizersConfig(
+            indexing_threshold=_kilobytes(graph_from, width), default_segment_number=1
+        ),
+        max_search_threads=1,  # a query holds Python's lock: more threads would only hand it round
     )
     with _told(folder):
         shard = edge.EdgeShard.create(str(folder), config)
