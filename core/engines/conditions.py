@@ -75,6 +75,15 @@ def conditions_of(
     return Conditions(filters, within, mask)
 
 
+def narrows(conditions: Conditions | None) -> bool:
+    """Whether there is anything that not every point passes.
+
+    A graph is then searched over neighbours' neighbours as well (Qdrant calls it ACORN): without that,
+    filters by two values miss some of the exact ten however wide the search is.
+    """
+    return conditions is not None and bool(conditions.filters or conditions.within is not None)
+
+
 def key_of(name: str) -> str:
     """The field's name as an engine's path: what is not plain is quoted."""
     return name if re.fullmatch(r"[A-Za-z0-9_]+", name) else f'"{name}"'

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, narrows
 from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
 from core.errors import HemlineError
 from core.indexes.clustering import Vectors
@@ -57,12 +57,13 @@ class Edge:
     ) -> list[tuple[Vectors, Numbers]]:
         """As in `Engine`."""
         edge = _edge()
+        acorn = edge.AcornSearchParams(enable=True, max_selectivity=1.0) if narrows(conditions) else None
         requests = [
             edge.QueryRequest(
                 limit=k,
                 query=edge.Query.Nearest(query, using=VECTOR),
                 filter=_filter(conditions, without[place] if without else ()),
-                params=edge.SearchParams(hnsw_ef=width),
+                params=edge.SearchParams(hnsw_ef=width, acorn=acorn),
             )
             for place, query in enumerate(queries.tolist())
         ]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, narrows
 from core.engines.edge import BUILD_WIDTH, LINKS
 from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
 from core.errors import HemlineError
@@ -76,13 +76,14 @@ class Server:
     ) -> list[tuple[Vectors, Numbers]]:
         """As in `Engine`."""
         models = _models()
+        acorn = models.AcornSearchParams(enable=True, max_selectivity=1.0) if narrows(conditions) else None
         requests = [
             models.QueryRequest(
                 query=query,
                 using=VECTOR,
                 limit=k,
                 filter=_filter(conditions, without[place] if without else ()),
-                params=None if width is None else models.SearchParams(hnsw_ef=width),
+                params=models.SearchParams(hnsw_ef=width, acorn=acorn),
             )
             for place, query in enumerate(queries.tolist())
         ]
