@@ -30,6 +30,7 @@ from core.index import IndexCard, find, load_index, save_index
 from core.indexes.family import build_family
 from core.indexes.settings import KINDS, default_settings
 from core.indexes.tuning import sample_queries
+from core.own.changing import drop
 from core.recorded import garments_at
 from core.types import Garment, Hit
 from core.vocabulary import CATEGORIES, COLORS, DETAILS
@@ -388,6 +389,8 @@ def test_a_server_that_loses_points_or_the_connection_is_not_switched_to(
     with pytest.raises(EngineError, match="holds 0 of 200 garments; nothing was switched"):
         move(folder, {}, Where(shop.address, "dresses"))
     assert load_engine_card(folder) == live and shop.aliases == {"dresses": live.collection}
+    drop(folder)
+    assert live.collection not in shop.collections and shop.aliases == {} and not folder.exists()
 
 
 def test_a_killed_move_goes_on_and_until_then_nothing_changed(folder: Path) -> None:
