@@ -92,6 +92,7 @@ def _add_tune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     tune = commands.add_parser("tune", help="give a large catalogue an index that searches fast")
     tune.add_argument("--index", type=Path, required=True, help="the index's folder")
     tune.add_argument("--kind", help="exact, ivf-sq8, ivf-rabitq or hnsw (by the catalogue's size)")
+    tune.add_argument("--memory", type=float, metavar="MIB", help="what it may take; chooses the kind")
     tune.add_argument("--recall", type=float, default=0.98, help="how much of the exact ten to find (0.98)")
     tune.set_defaults(run=_tune)
 
@@ -226,7 +227,8 @@ def _compact(arguments: argparse.Namespace) -> None:
 def _tune(arguments: argparse.Namespace) -> None:
     from core.tuning import tune
 
-    card = tune(arguments.index, arguments.kind, arguments.recall)
+    memory = None if arguments.memory is None else int(arguments.memory * 2**20)
+    card = tune(arguments.index, arguments.kind, arguments.recall, memory)
     if card is None:
         print(f"{arguments.index}: searched exactly, which is right for its size; no fast index is kept")
         return

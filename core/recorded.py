@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.datasets.garments import read_garments
 from core.errors import HemlineError
-from core.gallery import load_gallery
+from core.gallery import folders_of, load_gallery
 from core.index import map_index
 from core.own.records import read_records
 from core.types import Garment
@@ -20,10 +20,11 @@ def garments_of(pictures: Mapping[str, Path]) -> dict[str, Garment]:
     A spoilt garments.jsonl is logged and passed over: the page works without captions.
     """
     known: dict[str, Garment] = {}
-    for folder in {path.parent for path in pictures.values()}:
+    folders = folders_of(pictures)
+    for folder in folders:
         if folder.name.endswith(".photos"):  # of an index that photos were added to, core.own.changing
             known |= brought_garments(folder)
-    for root in {path.parent.parent for path in pictures.values()}:
+    for root in {folder.parent for folder in folders}:
         path = root / "garments.jsonl"
         if path.is_file():
             try:

@@ -17,7 +17,7 @@ from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
 from demo.settings import Settings
 from demo.setup import Places
-from demo.thumbnails import Thumbnails, address, thumbnails_of
+from demo.thumbnails import Thumbnails, address
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any
     return {
         "searcher": searcher,
         "garments": garments_of(searcher.pictures),
-        "thumbnails": thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
+        "thumbnails": Thumbnails(settings.cache / "thumbnails", searcher.pictures),
         # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
         "model_fingerprint": built_fingerprint(checkpoint),
         "index_fingerprint": card.fingerprint,

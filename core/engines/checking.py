@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.columns import columns_of
 from core.engines.conditions import Conditions, conditions_of
 from core.engines.engine import Engine, EngineError
 from core.engines.moved import Moved
 from core.engines.saved import EngineCard
-from core.facets import counted, values_of
+from core.facets import values_of
 from core.flat import Index, Vectors
 from core.indexes.family import Family
 from core.indexes.settings import Settings
@@ -48,12 +49,12 @@ def checked(engine: Engine, index: Index, garments: Mapping[str, Garment], card:
 
 def _count(engine: Engine, index: Index, garments: Mapping[str, Garment]) -> None:
     """EngineError unless there are as many points as rows, and as many of each value as records say."""
-    described = [garments[id_] for id_ in index.ids if id_ in garments]
+    described = sum(id_ in garments for id_ in index.ids)
     expected = [
         ("garments", None, len(index.ids)),
-        ("records", Conditions({"details": frozenset()}), len(described)),
+        ("records", Conditions({"details": frozenset()}), described),
     ]
-    for field, values in counted(described).items():
+    for field, values in columns_of(index.ids, garments).counted().items():
         for value, count in values:
             expected.append((f"{field} {value!r}", Conditions({field: frozenset([value])}), count))
     for what, conditions, count in expected:
