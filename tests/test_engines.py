@@ -73,8 +73,11 @@ class World:
         self.exact = build_index(self.rows, self.ids, CARD)
 
     def conditions(self, **chosen: object) -> Conditions:
-        within = chosen.pop("within", None)
-        return conditions_of(self.ids, self.garments, {k: frozenset(v) for k, v in chosen.items()}, within)
+        within, lacks, has = (
+            chosen.pop(name, other) for name, other in (("within", None), ("lacks", ()), ("has", ()))
+        )
+        filters = {name: frozenset(values) for name, values in chosen.items()}
+        return conditions_of(self.ids, self.garments, filters, within, lacks, has)
 
 
 BIG, SMALL = World(1500, 40), World(200, 8)
@@ -128,6 +131,14 @@ FILTERS: dict[str, dict[str, object]] = {
     "ids of a category": {
         "within": frozenset(f"größe {row} 👗" for row in range(90)),
         "category": CATEGORIES[1:2],
+    },
+    "not wanted": {
+        "category": CATEGORIES[:1],
+        "lacks": ({"colors": frozenset(COLORS[:2]), "details": frozenset()},),
+    },
+    "nothing else": {
+        "has": ({"colors": frozenset(COLORS[:2])}, {"details": frozenset(DETAILS[3:4])}),
+        "lacks": ({"category": frozenset(CATEGORIES[:1])},),
     },
     "unknown ids": {"within": frozenset(["not there"])},
 }

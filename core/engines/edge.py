@@ -13,9 +13,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions, narrows
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, clauses, narrows
 from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
 from core.errors import HemlineError
+from core.facets import Filters
 from core.indexes.clustering import Vectors
 
 PACKAGE = "qdrant-edge-py==0.9.0"
@@ -146,13 +147,21 @@ def _kilobytes(points: int, width: int) -> int:
 def _filter(conditions: Conditions | None, without: Collection[int]) -> Any:
     """The conditions as Edge takes them, None where there are none."""
     edge = _edge()
+
+    def all_of(filters: Filters) -> list[Any]:
+        return [
+            edge.FieldCondition(key=key, match=edge.MatchAny(any=values)) for key, values in clauses(filters)
+        ]
+
     must: list[Any] = []
+    never: list[Any] = [edge.HasIdCondition(set(without))] if without else []
     if conditions is not None:
-        for key, values in conditions.clauses():
-            must.append(edge.FieldCondition(key=key, match=edge.MatchAny(any=values)))
+        must += all_of(conditions.filters)
+        never += [edge.Filter(must=all_of(named)) for named in conditions.lacks]
+        if conditions.has:
+            must.append(edge.Filter(should=[edge.Filter(must=all_of(named)) for named in conditions.has]))
         if conditions.within is not None:
             must.append(edge.HasIdCondition({number_of(id_) for id_ in conditions.within}))
-    never = [edge.HasIdCondition(set(without))] if without else []
     return edge.Filter(must=must, must_not=never) if must or never else None
 
 
