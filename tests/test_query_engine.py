@@ -18,9 +18,8 @@ from core.backbones.saving import save_backbone
 from core.errors import HemlineError
 from core.pictures import read_picture
 from core.query_engine.card import PARTS, read_card, write_card
-from core.query_engine.export import export
 from core.query_engine.gate import Trial, measure, passes, read_trial
-from core.query_engine.make import make
+from core.query_engine.make import draw, keep
 from core.query_engine.running import QueryEngine, open_engine, run_graphs
 from demo.engine import start_engine
 from tests.data_folder import make_folder
@@ -49,9 +48,17 @@ def trial(model: Backbone, tmp_path_factory: pytest.TempPathFactory) -> Trial:
 
 
 @pytest.fixture(scope="module")
-def folder(model: Backbone, trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graphs(model: Backbone, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """In 8 bits and in float32."""
+    return draw(model, tmp_path_factory.mktemp("graphs"))[0]
+
+
+@pytest.fixture(scope="module")
+def folder(
+    model: Backbone, graphs: dict[str, Path], trial: Trial, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     out = tmp_path_factory.mktemp("engine") / "engine"
-    make(model, out, trial, most_lost=100)
+    keep(model, graphs, out, trial, 100, {})
     return out
 
 
@@ -84,10 +91,9 @@ def test_every_kind_of_query_is_answered_as_by_the_model(
     assert cosines(wanted, found).min() > cosines(wanted, others).max()
 
 
-def test_in_float32_it_is_the_model(model: Backbone, trial: Trial, tmp_path: Path, queries: tuple) -> None:
-    export(model, tmp_path)
-    assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(PARTS)
-    found = run_graphs(tmp_path, model).embed_queries(*queries)
+def test_in_float32_it_is_the_model(model: Backbone, graphs: dict[str, Path], queries: tuple) -> None:
+    assert sorted(path.stem for path in graphs["fp32"].iterdir()) == sorted(PARTS)
+    found = run_graphs(graphs["fp32"], model).embed_queries(*queries)
     assert np.abs(found - model.embed_queries(*queries)).max() < 1e-4
 
 
@@ -175,12 +181,14 @@ def test_an_engine_of_other_libraries_or_another_form_is_refused(
 
 
 def test_the_gate_writes_nothing_where_recall_is_lost(
-    model: Backbone, folder: Path, trial: Trial, tmp_path: Path
+    model: Backbone, graphs: dict[str, Path], folder: Path, trial: Trial, tmp_path: Path
 ) -> None:
     out = shutil.copytree(folder, tmp_path / "engine")
     before = (out / "engine.json").read_bytes()
-    with pytest.raises(HemlineError, match=r"loses more than -100.1 points of recall@10 on 3 queries"):
-        make(model, out, trial, most_lost=-100.1)
+    with pytest.raises(
+        HemlineError, match=r"loses more than -100.1 points of recall@10 on 3 queries .* fp32"
+    ):
+        keep(model, graphs, out, trial, -100.1, {})
     assert (out / "engine.json").read_bytes() == before
     assert list(tmp_path.iterdir()) == [out]
 

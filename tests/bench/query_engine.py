@@ -26,6 +26,7 @@ from core.runs import git_state, hardware, versions
 
 TARGET = 2.0  # times as fast as the model itself
 KINDS = ("photo", "kept features", "words")
+BATCH = 16
 TEXT = "but red with long sleeves and a collar"
 
 
@@ -146,6 +147,7 @@ def latency(model: Path, index: Path, images: Path | None, rounds: int) -> dict[
     ids = searcher.index.ids[:: max(1, len(searcher.index.ids) // rounds)][:rounds]
     with TemporaryDirectory() as scratch:
         found, seconds = contenders(searcher.backbone, Path(scratch))
+        print("all are set up; asking", flush=True)
         profile = _profile(searcher, ids)
         rows = {kind: {name: [] for name in found} for kind in KINDS}
         vectors = {name: [] for name in found}
@@ -158,8 +160,10 @@ def latency(model: Path, index: Path, images: Path | None, rounds: int) -> dict[
                     rows[kind][name].append(spent)
                     if kind == "photo":
                         vectors[name].append(vector)
+        batched = _batched(searcher, {name: found[name] for name in ("eager fp32", "onnx int8")}, ids[:BATCH])
     eager = np.stack(vectors["eager fp32"])
     return {
+        "batch": batched,
         "kinds": {kind: _summed(of, rounds) for kind, of in rows.items()},
         "cosines": {
             name: {"least": float(c.min()), "median": float(np.median(c))}
@@ -172,6 +176,19 @@ def latency(model: Path, index: Path, images: Path | None, rounds: int) -> dict[
         "model": str(model),
         "target": TARGET,
     }
+
+
+def _batched(searcher: Any, found: dict[str, Any], ids: list[str]) -> dict[str, Any]:
+    """Milliseconds a query where `BATCH` of them come at once, from kept features."""
+    features = list(searcher.backbone.encode_pictures([_read(searcher, id_) for id_ in ids]))
+    spent: dict[str, list[float]] = {name: [] for name in found}
+    for _ in range(12):
+        for name, engine in found.items():
+            began = time.perf_counter()
+            engine.embed_queries(features, [TEXT] * len(ids))
+            spent[name].append(time.perf_counter() - began)
+    each = {name: 1e3 * median(times[2:]) / len(ids) for name, times in spent.items()}
+    return {"queries": len(ids), "kept features, ms each": each}
 
 
 def _read(searcher: Any, id_: str) -> Any:
@@ -272,14 +289,20 @@ def recall(model: Path, data: Path, split: str, index: Path) -> dict[str, Any]:
             places[name] = engine.embed_queries(looks, texts)
     by = {name: ranks(vectors, trial) for name, vectors in places.items()}
     categories = [triplet.category for triplet in read.triplets]
-    out: dict[str, Any] = {"queries": len(questions), "gallery": len(trial.vectors), "recall": {}, "lost": {}}
+    out: dict[str, Any] = {
+        "queries": len(questions),
+        "gallery": len(trial.vectors),
+        "recall": {},
+        "lost": {},
+        "cosines": {},
+    }
     for name, of in by.items():
         out["recall"][name] = {f"R@{k}": 100 * float((of <= k).mean()) for k in (1, 10, 50)}
         if name != "eager fp32":
             less = paired_bootstrap(of, by["eager fp32"], categories, "micro")
             out["lost"][name] = {key: asdict(less[key]) for key in ("R@1", "R@10")}
             cosines = (places[name] * places["eager fp32"]).sum(axis=1)
-            out["lost"][name]["least_cosine"] = float(cosines.min())
+            out["cosines"][name] = {"least": float(cosines.min()), "median": float(np.median(cosines))}
     return out
 
 
@@ -293,10 +316,13 @@ def _engines(model: Any, scratch: Path) -> dict[str, Any]:
     from core.query_engine.export import export, quantise
     from core.query_engine.running import run_graphs
 
-    (scratch / "int8").mkdir()
+    for name in ("int8", "all"):
+        (scratch / name).mkdir()
     export(model, scratch)
     quantise(scratch, scratch / "int8")
-    return {"onnx fp32": run_graphs(scratch, model), "onnx int8": run_graphs(scratch / "int8", model)}
+    quantise(scratch, scratch / "all", kept=())
+    folders = {"fp32": scratch, "int8": scratch / "int8", "int8, every layer": scratch / "all"}
+    return {f"onnx {name}": run_graphs(folder, model) for name, folder in folders.items()}
 
 
 if __name__ == "__main__":
