@@ -1,6 +1,7 @@
 """How the app is configured: what each variable does, what it refuses, and where data goes."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ def test_names_and_passwords_come_from_the_variable_or_a_file(tmp_path: Path) ->
         ("HEMLINE_AUTH", "ana:geheim,ana:geheim"),
         ("HEMLINE_AUTH", "geheim"),
         ("HEMLINE_DEVICE", "tpu"),
+        ("HEMLINE_ENGINE", "openvino"),
         ("GRADIO_SERVER_PORT", "0"),
         ("GRADIO_SERVER_PORT", "http"),
     ],
@@ -122,3 +124,19 @@ def test_the_line_that_zero_gpu_needs_changes_the_pin_of_torch() -> None:
     _, old, new, _ = told[1].split("/")
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     assert [re.sub(old, new, line) for line in lines if re.search(old, line)] == ["torch==2.11.0"]
+
+
+def test_an_engine_is_asked_for_and_kept_with_what_can_be_made_again(tmp_path: Path) -> None:
+    assert settings(tmp_path).engines is None
+    found = settings(tmp_path, HEMLINE_ENGINE="ONNX")
+    assert found.engines == found.cache / "engines"
+
+
+def test_an_engine_without_its_packages_is_refused_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    monkeypatch.delitem(sys.modules, "onnx", raising=False)
+    with pytest.raises(HemlineError, match="pip install onnx onnxruntime"):
+        settings(tmp_path, HEMLINE_ENGINE="onnx")
