@@ -70,6 +70,9 @@ def _add_search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     search.add_argument("--text", help="the wish, or the whole query where there is no reference")
     search.add_argument("--top", type=int, default=10, help="how many hits (10)")
     search.add_argument("--keep-reference", action="store_true", help="let the reference be a hit")
+    search.add_argument(
+        "--engine", type=Path, help="answer by the engine in this folder (core.query_engine.make)"
+    )
     search.add_argument("--json", action="store_true", help='a list of {"rank", "id", "score", "path"}')
     search.set_defaults(run=_search)
 
@@ -170,6 +173,10 @@ def _search(arguments: argparse.Namespace) -> None:
     from core.search import open_searcher, search
 
     searcher = open_searcher(arguments.model, arguments.index, arguments.images)
+    if arguments.engine is not None:
+        from core.query_engine.running import open_engine
+
+        searcher.backbone.engine = open_engine(arguments.engine, searcher.backbone)
     hits = search(
         searcher,
         reference_id=arguments.reference,

@@ -19,7 +19,7 @@ class Allowed:
             raise HemlineError(f"the rows that may answer are given as bool [{count}]; got {found}")
         self.rows = np.flatnonzero(mask)
         self.bits = np.packbits(mask, bitorder="little")
-        self._lists: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._lists: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32] | None] | None = None
 
     @cached_property
     def selector(self) -> object:
@@ -28,10 +28,16 @@ class Allowed:
 
         return faiss.IDSelectorBitmap(len(self.bits), faiss.swig_ptr(self.bits))
 
-    def lists(self, owner: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The lists (of `count`) with allowed rows, and how many; `owner` is the list of every row."""
+    def lists(
+        self, owner: NDArray[np.integer], centroids: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32] | None]:
+        """The lists with allowed rows, how many each has, and where these lists are few their centroids.
+
+        `owner` is every row's list.
+        """
         if self._lists is None:
-            members = np.bincount(owner[self.rows], minlength=count)
+            members = np.bincount(owner[self.rows], minlength=len(centroids))
             held = np.flatnonzero(members)
-            self._lists = held, members[held]
+            # a copy of nearly all would cost more memory than it saves time
+            self._lists = held, members[held], centroids[held] if 4 * len(held) < len(centroids) else None
         return self._lists
