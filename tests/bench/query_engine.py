@@ -40,13 +40,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="of recall: the dataset; --index is of its --split")
     parser.add_argument("--split", default="val")
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--compile", action="store_true", help="of latency: torch.compile too; minutes")
     parser.add_argument("--json", type=Path, required=True, help="the result to write or to add to")
     arguments = parser.parse_args()
     told = read_json(arguments.json) if arguments.json.exists() else {}
     facts = {"hardware": hardware(), "versions": versions(), "git": git_state()}
     if arguments.part == "latency":
-        found = latency(arguments.model, arguments.index, arguments.images, arguments.rounds)
-        told["latency"] = {**found, **facts, "hardware": hardware()}
+        found = latency(
+            arguments.model, arguments.index, arguments.images, arguments.rounds, arguments.compile
+        )
+        told["latency, with torch.compile" if arguments.compile else "latency"] = {
+            **found,
+            **facts,
+            "hardware": hardware(),
+        }
         for kind, rows in found["kinds"].items():
             for name, row in rows.items():
                 print(f"{kind:14} {name:22} {row['p50_ms']:7.2f} {row['p10_ms']:7.2f} x{row['faster']:.2f}")
@@ -73,7 +80,9 @@ class Session:
         return [made.float().numpy()]
 
 
-def contenders(model: Any, scratch: Path) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
+def contenders(
+    model: Any, scratch: Path, compiled: bool
+) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
     """What answers queries, by name, and the seconds each took to set up and to answer first."""
     import torch
 
@@ -127,9 +136,10 @@ def contenders(model: Any, scratch: Path) -> tuple[dict[str, Any], dict[str, dic
     found["onnx int8, tower too"] = set_up("onnx int8, tower too", quantised_pictures)
     found["torch merged"] = set_up("torch merged", lambda: of_torch(same, lambda module: module))
     found["torch bf16"] = set_up("torch bf16", lambda: of_torch(torch.bfloat16, lambda module: module))
-    found["torch compiled"] = set_up(
-        "torch compiled", lambda: of_torch(same, lambda module: torch.compile(module, dynamic=True))
-    )
+    if compiled:
+        found["torch compiled"] = set_up(
+            "torch compiled", lambda: of_torch(same, lambda module: torch.compile(module, dynamic=True))
+        )
     return found, seconds
 
 
@@ -139,14 +149,14 @@ def _picture() -> Any:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (320, 320, 3), dtype=np.uint8))
 
 
-def latency(model: Path, index: Path, images: Path | None, rounds: int) -> dict[str, Any]:
+def latency(model: Path, index: Path, images: Path | None, rounds: int, compiled: bool) -> dict[str, Any]:
     """Milliseconds of whole queries (decoding, vector, search), by kind and contender, and set-up seconds."""
     from core.search import open_searcher
 
     searcher = open_searcher(model, index, images or index.parent / "images")
     ids = searcher.index.ids[:: max(1, len(searcher.index.ids) // rounds)][:rounds]
     with TemporaryDirectory() as scratch:
-        found, seconds = contenders(searcher.backbone, Path(scratch))
+        found, seconds = contenders(searcher.backbone, Path(scratch), compiled)
         print("all are set up; asking", flush=True)
         profile = _profile(searcher, ids)
         rows = {kind: {name: [] for name in found} for kind in KINDS}
