@@ -4,8 +4,6 @@ Chunks lie in `INDEX.building/KEY/NNNNNN.safetensors`, KEY standing for the mode
 on with another model never mixes their vectors. A lock keeps two builds of one index apart.
 """
 
-import errno
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -13,12 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from core.errors import HemlineError
-from core.files import fingerprint, write_atomically
+from core.files import fingerprint, take_lock, write_atomically
 from core.flat import Vectors
 from core.gallery import Features
 from core.index import recover, staging_of
@@ -37,18 +34,6 @@ class Chunk:
     features: Features
     vectors: Vectors
     unusable: dict[str, str]
-
-
-def take_lock(file: TextIO) -> None:
-    """Lock an open file for this process; BlockingIOError where another holds it.
-
-    On a file system without locks, as some mounted volumes are, there is none: nothing is refused there.
-    """
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
-            raise
 
 
 @contextmanager
