@@ -140,9 +140,10 @@ def _build(arguments: argparse.Namespace) -> None:
     )
     card = built.card
     partial = f", partial: {len(card.left_out)} left out" if card.partial else ""
+    rate = f" ({built.encoded / built.seconds:.1f} a second)" if built.encoded else ""
     print(
         f"{arguments.out}: {card.count} photos, {card.dim} values each; "
-        f"{built.encoded} encoded, {built.kept} kept from before{partial}"
+        f"{built.encoded} encoded{rate}, {built.kept} kept from before{partial}"
     )
 
 

@@ -105,7 +105,7 @@ def placeholder_reason(picture: Image.Image) -> str | None:
     """Why an RGB picture cannot be a dataset's photo (a side under 32 px, or one flat colour), or None."""
     if min(picture.size) < MIN_SIDE:
         return f"placeholder: only {picture.width} x {picture.height} pixels"
-    if np.ptp(np.asarray(picture), axis=(0, 1)).max() <= FLAT_SPREAD:
+    if all(most - least <= FLAT_SPREAD for least, most in picture.getextrema()):  # type: ignore[misc]
         return "placeholder: one flat colour"
     return None
 

@@ -27,6 +27,15 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
+class Photo:
+    """A picture to be indexed: its id, its file and the sha256 of the file's bytes, "" until it is read."""
+
+    id: str
+    path: Path
+    sha: str = ""
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Pictures encoded together: `hashes` of their bytes, features [n, tokens, channels], vectors [n, d].
 
