@@ -14,6 +14,17 @@ from core.staging import Chunk, Photo, chunks
 
 
 @dataclass(frozen=True)
+class Making:
+    """What is made of what: the model's folder and fingerprints, the images' folder, the index."""
+
+    model: Path
+    images: Path
+    out: Path
+    target_fingerprint: str
+    tower_fingerprint: str
+
+
+@dataclass(frozen=True)
 class Earlier:
     """What the older index at the same place offers: rows by hash; no vectors where its model was another."""
 
@@ -27,8 +38,9 @@ class Earlier:
         return set() if self.vectors is None else set(self.rows)
 
 
-def earlier_at(out: Path, target_fingerprint: str, tower_fingerprint: str) -> Earlier:
-    """What the index at `out`, if there is one, offers a model with these fingerprints."""
+def earlier_at(making: Making) -> Earlier:
+    """What the index that is there already, if one is, offers the model."""
+    out = making.out
     if out.exists():
         try:
             index = load_index(out)
@@ -36,36 +48,35 @@ def earlier_at(out: Path, target_fingerprint: str, tower_fingerprint: str) -> Ea
         except HemlineError as error:
             print(f"hemline: nothing is taken over from the older index: {error}", file=sys.stderr)
         else:
-            if gallery.table.tower_fingerprint == tower_fingerprint:
+            if gallery.table.tower_fingerprint == making.tower_fingerprint:
                 rows = {sha: row for row, sha in enumerate(gallery.table.hashes)}
-                same = index.card.target_fingerprint == target_fingerprint
+                same = index.card.target_fingerprint == making.target_fingerprint
                 return Earlier(rows, gallery.features, index.vectors if same else None)
     return Earlier({}, None, None)
 
 
 def write_index(
-    out: Path,
-    images: Path,
+    making: Making,
     photos: Sequence[Photo],
-    card: IndexCard,
-    tower_fingerprint: str,
+    left_out: dict[str, str],
     earlier: Earlier,
     folders: Sequence[Path],
 ) -> IndexCard:
-    """Save the index of `photos` (one at least, each encoded) as `out`, from what chunks in `folders` hold.
+    """Save the index of `photos` (one at least, each encoded), from what chunks in `folders` hold.
 
     The card as it is saved. OSError on a full disk, with the older index intact.
     """
+    card = IndexCard(making.target_fingerprint, str(making.model), partial=bool(left_out), left_out=left_out)
     index = _assemble(photos, earlier, folders, card)
     table = Table(
-        root=str(images),
-        tower_fingerprint=tower_fingerprint,
+        root=str(making.images),
+        tower_fingerprint=making.tower_fingerprint,
         ids_sha=index.card.ids_sha,
-        paths=[photo.path.relative_to(images).as_posix() for photo in photos],
+        paths=[photo.path.relative_to(making.images).as_posix() for photo in photos],
         hashes=[photo.sha for photo in photos],
     )
     rows = _feature_rows(_places(photos), earlier, folders)
-    save_index(index, out, beside=lambda aside: write_gallery(aside, table, rows))
+    save_index(index, making.out, beside=lambda aside: write_gallery(aside, table, rows))
     return index.card
 
 

@@ -6,14 +6,13 @@ frozen tower's features are. What remains is cut into batches in catalogue order
 or not at all: so a build that was killed forms the very same batches and ends with the very same bytes.
 """
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.assembling import Earlier, earlier_at, write_index
+from core.assembling import Earlier, Making, earlier_at, write_index
 from core.datasets.images import SHARED_BY
 from core.errors import HemlineError
 from core.gallery import scan
@@ -56,41 +55,59 @@ def build(
     card is partial and names them. `device` is torch's name of where the model computes. Raises HemlineError,
     with an older index at `out` intact.
     """
-    from core.backbones import load_backbone
-
     if batch < 1:
         raise HemlineError(f"--batch must be a whole number of 1 or more; it is {batch}")
-    refuse_as_model(model)
     refuse_unlike(out)
     found = scan(images)
     wanted = list(found) if ids is None else list(ids)
     left_out = {name: "missing" for name in wanted if name not in found}
-    _refuse_partial(left_out, len(wanted), allow_partial)
+    refuse_partial(left_out, len(wanted), allow_partial)
     photos = [Photo(name, found[name]) for name in wanted if name in found]
+    backbone, making = open_model(model, images, out, device)
+    with staging(out, making.target_fingerprint, making.tower_fingerprint) as folder:
+        earlier = earlier_at(making)
+        done = encode_all(backbone, photos, earlier, folder, batch)
+        left_out |= done.unread
+        return conclude(making, wanted, done, left_out, allow_partial, earlier, [folder])
+
+
+def open_model(model: Path, images: Path, out: Path, device: str) -> "tuple[Backbone, Making]":
+    """The model, and what is made of it; HemlineError where `model` is none."""
+    from core.backbones import load_backbone
+
+    refuse_as_model(model)
     backbone = load_backbone(model, device=device)
-    fingerprints = backbone.target_fingerprint(), backbone.tower_fingerprint()
-    with staging(out, *fingerprints) as folder:
-        earlier = earlier_at(out, *fingerprints)
-        began = time.monotonic()
-        done = _encode_all(backbone, photos, earlier, folder, batch)
-        seconds = time.monotonic() - began
-        left_out |= done.unread | placeholders(done.photos)
-        left_out |= {
-            photo.id: done.unusable[photo.sha] for photo in done.photos if photo.sha in done.unusable
-        }
-        _refuse_partial(left_out, len(wanted), allow_partial)
-        photos = [photo for photo in done.photos if photo.id not in left_out]
-        if not photos:
-            raise HemlineError(f"{images} holds no usable picture, so there is nothing to index")
-        left_out = {name: left_out[name] for name in wanted if name in left_out}
-        card = IndexCard(fingerprints[0], str(model), partial=bool(left_out), left_out=left_out)
-        card = write_index(out, images, photos, card, fingerprints[1], earlier, [folder])
-        discard(out)
+    return backbone, Making(model, images, out, backbone.target_fingerprint(), backbone.tower_fingerprint())
+
+
+def conclude(
+    making: Making,
+    wanted: Sequence[str],
+    done: Done,
+    left_out: dict[str, str],
+    allow_partial: bool,
+    earlier: Earlier,
+    folders: Sequence[Path],
+) -> Built:
+    """Write the index of what was encoded into `folders`, in the order of the ids `wanted`; clear them away.
+
+    HemlineError where photos are left out and that is not allowed, and where none is left.
+    """
+    left_out = left_out | placeholders(done.photos)
+    left_out |= {photo.id: done.unusable[photo.sha] for photo in done.photos if photo.sha in done.unusable}
+    refuse_partial(left_out, len(wanted), allow_partial)
+    photos = [photo for photo in done.photos if photo.id not in left_out]
+    if not photos:
+        raise HemlineError(f"{making.images} holds no usable picture, so there is nothing to index")
+    left_out = {name: left_out[name] for name in wanted if name in left_out}
+    card = write_index(making, photos, left_out, earlier, folders)
+    discard(making.out)
     encoded = len(done.encoded & {photo.sha for photo in photos})
-    return Built(card, encoded, len(photos) - encoded, seconds)
+    return Built(card, encoded, len(photos) - encoded, done.seconds)
 
 
-def _refuse_partial(left_out: dict[str, str], total: int, allow_partial: bool) -> None:
+def refuse_partial(left_out: dict[str, str], total: int, allow_partial: bool) -> None:
+    """HemlineError that counts and names what is left out, unless that is allowed."""
     if left_out and not allow_partial:
         named = ", ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:NAMED])
         more = ", …" if len(left_out) > NAMED else ""
@@ -110,7 +127,7 @@ def placeholders(photos: Sequence[Photo]) -> dict[str, str]:
     }
 
 
-def _encode_all(
+def encode_all(
     backbone: "Backbone", photos: Sequence[Photo], earlier: Earlier, folder: Path, batch: int
 ) -> Done:
     """Encode into `folder` what is not kept yet; the photos with their hashes, and which cannot be used."""
@@ -121,6 +138,7 @@ def _encode_all(
         first = last + 1
         done.update(chunk.hashes, chunk.unusable)
         unusable |= chunk.unusable
+    photos = [photo for photo in photos if photo.sha not in done]  # of a manifest's the hash is known
     with progress(len(photos), "encoding") as bar:
         run = Run(backbone, folder, first, batch, done, earlier.rows, earlier.features)
         outcome = run_stages(run, photos, bar)

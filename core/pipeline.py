@@ -8,6 +8,7 @@ catalogue is. An error in any stage ends the build with it; what came before is 
 
 import hashlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,12 +50,16 @@ class Look:
 
 @dataclass
 class Done:
-    """What a run came to: the photos as read, hashes newly encoded, and reasons by hash and of unread ids."""
+    """What a run came to: the photos as read, hashes newly encoded, and reasons by hash and of unread ids.
+
+    `seconds` are those of the run.
+    """
 
     photos: list[Photo] = field(default_factory=list)
     encoded: set[str] = field(default_factory=set)
     unusable: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def run_stages(run: Run, photos: Sequence[Photo], bar: "tqdm") -> Done:
     Raises HemlineError for a photo that is not the one its hash says, and whatever a stage raises: OSError of
     a full disk, torch's own where the model fails.
     """
-    outcome = Done()
+    outcome, began = Done(), time.monotonic()
     failed: list[Exception] = []
     on_cpu = run.backbone.device.type == "cpu"
     with ExitStack() as threads:
@@ -102,6 +107,7 @@ def run_stages(run: Run, photos: Sequence[Photo], bar: "tqdm") -> Done:
             write.result()
     if failed:
         raise failed[0]
+    outcome.seconds = time.monotonic() - began
     return outcome
 
 
