@@ -7,7 +7,7 @@ or not at all: so a build that was killed forms the very same batches and ends w
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,11 +60,22 @@ def build(
     refuse_unlike(out)
     found = scan(images)
     wanted = list(found) if ids is None else list(ids)
+    refuse_partial({name: "missing" for name in wanted if name not in found}, len(wanted), allow_partial)
+    return build_with(*open_model(model, images, out, device), found, wanted, allow_partial, batch)
+
+
+def build_with(
+    backbone: "Backbone",
+    making: Making,
+    found: Mapping[str, Path],
+    wanted: Sequence[str],
+    allow_partial: bool,
+    batch: int,
+) -> Built:
+    """As `build` with a model that is open: the pictures `wanted`, of which `found` names the files."""
     left_out = {name: "missing" for name in wanted if name not in found}
-    refuse_partial(left_out, len(wanted), allow_partial)
     photos = [Photo(name, found[name]) for name in wanted if name in found]
-    backbone, making = open_model(model, images, out, device)
-    with staging(out, making.target_fingerprint, making.tower_fingerprint) as folder:
+    with staging(making.out, making.target_fingerprint, making.tower_fingerprint) as folder:
         earlier = earlier_at(making)
         done = encode_all(backbone, photos, earlier, folder, batch)
         left_out |= done.unread

@@ -4,7 +4,6 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +25,6 @@ Look = Image.Image | np.ndarray
 # What a query may show: one look, several, or none.
 Shown = Look | Sequence[Look] | None
 BATCH = 32
-# A tower of so many parameters outgrows a processor's caches: its weights are read from memory each time, so
-# that a few pictures at once take two thirds of the time that they take one by one (ViT-B/32, measured).
-LARGE = 30_000_000
-CPU_BATCH = 8
 # Which adapter is on is the model's state, so threads (the app has several) embed one after the other.
 _ONE_AT_A_TIME = threading.RLock()
 
@@ -121,20 +116,14 @@ class Backbone(nn.Module, ABC):
             parameter.requires_grad_(True)
         return chosen
 
-    @cached_property
-    def _tower_size(self) -> int:
-        return sum(tensor.numel() for _, tensor in self.tower.front_tensors())
-
     @property
     def at_once(self) -> int:
         """How many pictures the tower sees at once.
 
-        On a CPU one, unless the tower is LARGE: more at once are hardly faster, and so a picture's features
-        never depend on its batch, which rounding to float16 would make visible.
+        On a CPU one, unless the vision side gains by more: of ours more at once are hardly faster, and so a
+        picture's features never depend on its batch, which rounding to float16 would make visible.
         """
-        if self.device.type != "cpu":
-            return BATCH
-        return CPU_BATCH if self._tower_size >= LARGE else 1
+        return BATCH if self.device.type != "cpu" else getattr(self.tower, "at_once", 1)
 
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         """The frozen tower's features, float16 [n, tokens, channels]."""

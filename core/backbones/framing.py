@@ -17,7 +17,8 @@ def frame(picture: Image.Image, size: int, framing: str) -> Image.Image:
     """An RGB square of `size` pixels a side.
 
     "squash" resizes the whole picture and so keeps everything; "pad" keeps its proportions on mid grey;
-    "crop" keeps its proportions and cuts the middle out.
+    "crop" keeps its proportions and cuts the middle out; "centre" does so to the pixel as CLIP's own
+    processor, whose resized side and margin are whole numbers.
     """
     if picture.mode != "RGB":
         picture = picture.convert("RGB")
@@ -25,7 +26,19 @@ def frame(picture: Image.Image, size: int, framing: str) -> Image.Image:
         return ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, color=(127, 127, 127))
     if framing == "crop":
         return ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
+    if framing == "centre":
+        return picture.resize((size, size), Image.Resampling.BICUBIC, box=_centre(picture.size, size))
     return picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+def _centre(whole: tuple[int, int], size: int) -> tuple[float, float, float, float]:
+    """The part of a picture that is left of it resized to `size` for the shorter side and cut to a square."""
+    ends = []
+    for side in whole:
+        resized = side * size // min(whole)
+        start = (resized - size) // 2
+        ends.append((start * side / resized, (start + size) * side / resized))
+    return ends[0][0], ends[1][0], ends[0][1], ends[1][1]
 
 
 def framed(picture: Image.Image, spec: Spec) -> Frames:
