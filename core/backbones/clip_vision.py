@@ -33,14 +33,23 @@ def _layer(layer: Any, states: Tensor, wanted: int) -> Tensor:
         project(normed).view(shape).transpose(1, 2) for project in (attention.k_proj, attention.v_proj)
     )
     seen = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-    states = states[:, :wanted] + attention.out_proj(seen)
-    return states + _mlp(layer.mlp, layer.layer_norm2(states))
+    states = states[:, :wanted].contiguous()  # of its own, so that what follows may add to it
+    _add_linear(states, seen, attention.out_proj)
+    _add_mlp(states, layer)
+    return states
 
 
-def _mlp(mlp: Any, states: Tensor) -> Tensor:
+def _add_mlp(states: Tensor, layer: Any) -> None:
+    mlp, normed = layer.mlp, layer.layer_norm2(states)
     if mlp.config.hidden_act != "quick_gelu":
-        return mlp(states)
-    first, second, rows = mlp.fc1, mlp.fc2, states.flatten(0, 1)
-    inner = torch.addmm(first.bias, rows, first.weight.T, beta=QUICK_GELU, alpha=QUICK_GELU)
-    functional.silu(inner, inplace=True)
-    return torch.addmm(second.bias, inner, second.weight.T, alpha=1 / QUICK_GELU).view_as(states)
+        states += mlp(normed)
+        return
+    rows = normed.flatten(0, 1)
+    inner = torch.addmm(mlp.fc1.bias, rows, mlp.fc1.weight.T, beta=QUICK_GELU, alpha=QUICK_GELU)
+    _add_linear(states, functional.silu(inner, inplace=True), mlp.fc2, 1 / QUICK_GELU)
+
+
+def _add_linear(states: Tensor, rows: Tensor, linear: Any, factor: float = 1.0) -> None:
+    """Add `factor` times the rows by the linear layer's matrix, and its bias, to the states, in place."""
+    flat = states.view(-1, states.shape[-1])
+    flat.addmm_(rows.reshape(len(flat), -1), linear.weight.T, alpha=factor).add_(linear.bias)

@@ -48,9 +48,9 @@ def framed(picture: Image.Image, spec: Spec) -> Frames:
 
 def normalised(frames: Frames, spec: Spec, device: torch.device | str = "cpu") -> Tensor:
     """Normalised float32 pixels [n, 3, size, size] of squares, uint8 [n, size, size, 3]."""
-    pixels = torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float() / 255
+    pixels = torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float().div_(255)
     mean, std = (torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (spec.mean, spec.std))
-    return (pixels - mean) / std
+    return pixels.sub_(mean).div_(std)
 
 
 def to_pixels(pictures: Sequence[Image.Image], spec: Spec) -> Tensor:

@@ -294,7 +294,7 @@ def plain(folder: Path) -> Encode:
 
 
 def clip_retrieval(folder: Path, images: Path) -> Encode | None:
-    """Its reader of files; the package needs a web server to be imported, its mapper another torch's models."""
+    """Its reader of files: the package needs a web server to be imported, its mapper another torch."""
     found = next(
         (Path(place, "clip_retrieval/clip_inference/reader.py") for place in sys.path
          if Path(place, "clip_retrieval/clip_inference/reader.py").is_file()), None
