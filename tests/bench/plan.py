@@ -67,7 +67,11 @@ def main() -> None:
 def tables() -> str:
     """All tables as Markdown."""
     costs = read_json(RESULTS / "unit_costs.json")
-    parts = [unit_costs(costs), encoding(costs), storage(costs), serving(costs), gpus(costs)]
+    kept, anew = again(costs)
+    features = (
+        f"A million photos' features cost {kept:.2f} dollars a month to keep and {anew:.2f} to compute again."
+    )
+    parts = [unit_costs(costs), encoding(costs), storage(costs), features, serving(costs), gpus(costs)]
     return "\n\n".join(parts)
 
 
@@ -172,7 +176,7 @@ def gpus(costs: dict[str, Any]) -> str:
     fed = ASSUMED.gpu_cores * ASSUMED.busy / decode
     rows = []
     for name in LARGE:
-        shape = entry_of(name).shape()
+        shape = entry_of(name).shape
         flops = picture_flops(shape)
         if not shape.dual:
             flops += forward_flops(shape, lengths(shape, "in-batch")[1])
