@@ -94,7 +94,7 @@ def write_manifest(
     rows = []
     with (
         ThreadPoolExecutor(READERS) as readers,
-        progress(len(files), "looking at files", "photo") as bar,
+        progress(len(files), "looking at files", unit="photo") as bar,
     ):
         for id_, (size, sha, reason) in zip(
             files, ahead(readers, _seen, files.values(), 4 * READERS), strict=True

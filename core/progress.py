@@ -7,12 +7,12 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 
-def progress(total: int, what: str, unit: str = "picture") -> "tqdm":
+def progress(total: int, what: str, done: int = 0, unit: str = "picture") -> "tqdm":
     """A bar with rate and time left on stderr; outside a terminal a line every ten seconds at most."""
     from tqdm import tqdm
 
     interval = 0.1 if sys.stderr.isatty() else 10.0
-    return tqdm(total=total, desc=what, unit=unit, mininterval=interval, file=sys.stderr)
+    return tqdm(total=total, initial=done, desc=what, unit=unit, mininterval=interval, file=sys.stderr)
 
 
 def leave_out(bar: "tqdm", count: int = 1) -> None:

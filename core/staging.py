@@ -5,8 +5,6 @@ on with another model never mixes their vectors; those of a shard in a folder of
 two builds of one index apart, and two workers of one shard.
 """
 
-import errno
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -14,12 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from core.errors import HemlineError
-from core.files import fingerprint, write_atomically
+from core.files import fingerprint, take_lock, write_atomically
 from core.flat import Vectors
 from core.gallery import Features
 from core.index import recover, staging_of
@@ -47,18 +44,6 @@ class Chunk:
     features: Features
     vectors: Vectors
     unusable: dict[str, str]
-
-
-def take_lock(file: TextIO, shared: bool = False) -> None:
-    """Lock an open file for this process, or for all who share it; BlockingIOError where another holds it.
-
-    On a file system without locks, as some mounted volumes are, there is none: nothing is refused there.
-    """
-    try:
-        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
-            raise
 
 
 @contextmanager

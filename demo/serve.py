@@ -35,6 +35,10 @@ def serve(
     `auth` are the names and passwords that are let in; without any everybody is. With
     `mcp` the endpoints for programs are tools of the Model Context Protocol as well.
     """
+    from fastapi.exceptions import RequestValidationError
+    from starlette.middleware import Middleware
+
+    from demo.door import Door, close_outward, misunderstood
     from demo.guarding import on_file
     from demo.page import build_page
     from demo.shelf import prepare_shelf
@@ -42,6 +46,7 @@ def serve(
     from demo.thumbnails import thumbnail_route
     from demo.uploads import reference_route
 
+    close_outward()
     watch(catalogues)
     prepare_shelf(catalogues)
     page = build_page(catalogues)
@@ -53,7 +58,7 @@ def serve(
             prevent_thread_lock=True,
             quiet=True,
             share=False,
-            show_error=True,
+            show_error=False,  # of faults nobody foresaw; what a visitor can mend is said all the same
             run_history=False,
             footer_links=["api"],
             max_file_size=LIMITS.bytes,
@@ -65,10 +70,12 @@ def serve(
             theme=calm_theme(),
             css_paths=[STATIC / f"{name}.css" for name in STYLES],
             app_kwargs={
+                "middleware": [Middleware(Door)],
+                "exception_handlers": {RequestValidationError: misunderstood},
                 "routes": [
                     thumbnail_route(lambda: [service.thumbnails for service in services(catalogues)]),
                     reference_route(catalogues.first.store),
-                ]
+                ],
             },
         )
     except OSError as error:

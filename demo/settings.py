@@ -18,6 +18,7 @@ LOG = logging.getLogger("hemline")
 REPOSITORY = Path(__file__).resolve().parents[1]
 VOLUME = Path("/data")  # where a Space's volume is attached, by convention
 SPACE_HOST, SPACE_PORT = "0.0.0.0", 7860  # what a Space expects of its app
+ENGINES = ("eager", "onnx")
 # File systems on which SQLite's write-ahead log does not work, and where a file appears elsewhere only later.
 REMOTE_KINDS = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "lustre", "virtiofs")
 
@@ -36,7 +37,8 @@ class Settings:
     judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give. `refine`
     says whether people may refine the model from the page: it answers everybody, so it is as with `bring`.
     `export` says whether programs may fetch everybody's judgements; likewise. `mcp` says whether the
-    endpoints are also tools of the Model Context Protocol.
+    endpoints are also tools of the Model Context Protocol. `engine` is what answers queries on a CPU: the
+    model itself ("eager") or an engine made of it ("onnx").
     """
 
     model: Path | None
@@ -57,6 +59,7 @@ class Settings:
     refine: bool = True
     export: bool = True
     mcp: bool = False
+    engine: str = "eager"
 
     @property
     def versions(self) -> Path | None:
@@ -67,6 +70,11 @@ class Settings:
     def catalogues(self) -> Path | None:
         """Where people's own catalogues are kept; None where nobody may bring any."""
         return self.data / "catalogues" if self.bring else None
+
+    @property
+    def engines(self) -> Path | None:
+        """Where engines are kept; None where the model itself answers."""
+        return self.cache / "engines" if self.engine == "onnx" else None
 
     @property
     def cache(self) -> Path:
@@ -110,6 +118,7 @@ def read_settings(
         refine=_allowed(variables, "HEMLINE_REFINE", public),
         export=_allowed(variables, "HEMLINE_EXPORT", public),
         mcp=_mcp(variables),
+        engine=_engine(variables),
     )
 
 
@@ -228,6 +237,19 @@ def _mcp(variables: Mapping[str, str]) -> bool:
             "pip install 'gradio[mcp]', or leave it off"
         )
     return asked
+
+
+def _engine(variables: Mapping[str, str]) -> str:
+    value = (variables.get("HEMLINE_ENGINE") or ENGINES[0]).lower()
+    if value not in ENGINES:
+        raise HemlineError(f"HEMLINE_ENGINE is {value!r}; give {' or '.join(ENGINES)}")
+    missing = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
+    if value == "onnx" and missing:
+        raise HemlineError(
+            f"HEMLINE_ENGINE is onnx, but the package {' and '.join(missing)} is not installed: "
+            f"pip install {' '.join(missing)}, or give eager"
+        )
+    return value
 
 
 def _vocabulary(variables: Mapping[str, str]) -> Mapping[str, Verdict]:

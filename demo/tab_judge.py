@@ -40,7 +40,7 @@ def add_judge(catalogues: Catalogues, name: "gr.Textbox", tab: "gr.Tab") -> None
 
     def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
         name = annotator_of(typed, request)
-        return gr.HTML(reply=judge_item(catalogues, event._data or {}, name, request.session_hash or ""))
+        return gr.HTML(reply=judge_item(catalogues, grid.sent(event), name, request.session_hash or ""))
 
     def share_now() -> int:
         return read_share(store)

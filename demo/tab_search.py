@@ -92,7 +92,7 @@ def _wire(
             return {"problem": str(error)}
 
     def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
-        act = event._data or {}
+        act = grid.sent(event)
         try:
             service = service_of(catalogues, act.get("catalogue"))
         except HemlineError as error:
@@ -126,7 +126,7 @@ def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
     import gradio as gr
 
     def look(event: gr.EventData) -> gr.HTML:
-        ask = event._data or {}
+        ask = grid.sent(event)
         try:
             return gr.HTML(seen=seen_page(service_of(catalogues, ask.get("catalogue")), ask))
         except HemlineError as error:

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,6 +20,9 @@ from core.backbones.spec import Spec
 from core.backbones.tensors import tensors_fingerprint
 from core.backbones.vision import Vision
 from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    from core.query_engine.running import QueryEngine
 
 # A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
 Look = Image.Image | np.ndarray
@@ -42,6 +46,8 @@ class Backbone(nn.Module, ABC):
         self.tokenizer = tokenizer
         # of a refined query side (`core.backbones.query_side`): where it applies; None: everywhere
         self.scope: Scope | None = None
+        # answers queries in this model's stead, faster and nearly alike (`core.query_engine`); targets never
+        self.engine: QueryEngine | None = None
 
     @property
     @abstractmethod
@@ -150,6 +156,10 @@ class Backbone(nn.Module, ABC):
             raise HemlineError(
                 f"{len(looks)} pictures and {len(texts)} texts; give as many of each, None for none"
             )
+        if (engine := self.engine) is not None:
+            if engine.whole:
+                return engine.embed_queries(looks, texts)
+            looks = [engine.seen(shown) for shown in looks]
         out = np.empty((len(looks), self.spec.dim), dtype=np.float32)
         by_length = list(range(len(texts)))
         if len(texts) > BATCH:  # of like length in a batch, little is padding
@@ -195,7 +205,7 @@ class Backbone(nn.Module, ABC):
 
     def _shown(self, looks: Sequence[Shown]) -> tuple[Tensor | None, list[int]]:
         """The features of each row's looks, with an axis for several where a row has them, and how many."""
-        rows = [_several(look) for look in looks]
+        rows = [several(look) for look in looks]
         counts = [sum(look is not None for look in row) for row in rows]
         most = max(counts, default=0)
         if most <= 1:
@@ -219,10 +229,7 @@ class Backbone(nn.Module, ABC):
             if isinstance(look, Image.Image):
                 pictures[index] = look
             elif look is not None:
-                if look.shape != shape:
-                    raise HemlineError(
-                        f"features of shape {look.shape} are not of this model (its are {shape}); encode anew"
-                    )
+                refuse_other_features(look, shape)
                 rows[index] = look
         if pictures:
             rows[list(pictures)] = self.encode_pictures(list(pictures.values()))
@@ -242,7 +249,22 @@ class Backbone(nn.Module, ABC):
                     self.train()
 
 
-def _several(shown: Shown) -> list[Look | None]:
+def refuse_other_features(look: np.ndarray, shape: tuple[int, int]) -> None:
+    """HemlineError where kept features are not of the model whose features have `shape`."""
+    if look.shape != shape:
+        raise HemlineError(
+            f"features of shape {look.shape} are not of this model (its are {shape}); encode anew"
+        )
+
+
+def refuse_empty(counts: Sequence[int], texts: Sequence[str | None]) -> None:
+    """HemlineError for a query of no picture (`counts` says how many each has) and no words."""
+    for index, (image, text) in enumerate(zip(counts, texts, strict=True)):
+        if not image and present(text) is None:
+            raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
+
+
+def several(shown: Shown) -> list[Look | None]:
     """What a query shows as a list, of one look too."""
     if isinstance(shown, list | tuple):
         return list(shown)
@@ -274,9 +296,7 @@ def image_rows(
         raise HemlineError("a query is said to have a picture but no features are given")
     if max(given, default=0) > most:
         raise HemlineError(f"a query is said to have {max(given)} pictures but features of {most} are given")
-    for index, (image, text) in enumerate(zip(given, texts, strict=True)):
-        if not image and present(text) is None:
-            raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
+    refuse_empty(given, texts)
     return given
 
 

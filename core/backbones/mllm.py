@@ -34,7 +34,7 @@ from core.backbones.saving import (
 from core.backbones.sights import sight_of
 from core.backbones.spec import Spec
 from core.backbones.tensors import load_into, stored_type, tensors_fingerprint, write_tensors
-from core.backbones.tokenizer import prompt_ids, text_ids
+from core.backbones.tokenizer import load_tokenizer, prompt_ids, text_ids
 from core.backbones.vision import Vision
 from core.errors import HemlineError
 from core.files import read_json
@@ -67,8 +67,8 @@ class MllmBackbone(Backbone):
         self.base: Path | None = None
         own = getattr(getattr(model, "model", None), "vision_tower", None)
         self._sight = None if isinstance(own, Vision) else sight_of(model, spec.image_size)
-        self._image_id = int(model.config.image_token_id)
-        self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
+        self.image_id = int(model.config.image_token_id)
+        self._image = str(tokenizer.convert_ids_to_tokens(self.image_id))
         # What stands for one picture in a prompt: the placeholder, and what the model puts around it.
         self._picture = spec.prompts.get("image", self._image)
 
@@ -111,14 +111,16 @@ class MllmBackbone(Backbone):
         tokens = None
         if features is not None and any(given):
             tokens = self.image_tokens(chosen_rows(features, given))
-        ids = []
-        for count, text in zip(given, texts, strict=True):
-            words = present(text)
-            before, after = self._query_prompt(bool(count), words is not None).split("{text}")
-            middle = text_ids(self.tokenizer, words, self.spec.max_text_tokens) if words else []
-            ids.append(self._prompt(before, tokens, count) + middle + self._prompt(after, tokens, count))
+        ids = [self.query_row(count, text, tokens) for count, text in zip(given, texts, strict=True)]
         self.set_side("query")
         return self._pooled(ids, tokens)
+
+    def query_row(self, count: int, text: str | None, tokens: Any) -> list[int]:
+        """The ids of a query of `count` pictures and a text; `tokens` are [n, tokens, hidden]."""
+        words = present(text)
+        before, after = self._query_prompt(bool(count), words is not None).split("{text}")
+        middle = text_ids(self.tokenizer, words, self.spec.max_text_tokens) if words else []
+        return self._prompt(before, tokens, count) + middle + self._prompt(after, tokens, count)
 
     def target_vectors(self, features: Tensor) -> Tensor:
         tokens = self.image_tokens(features)
@@ -275,7 +277,7 @@ class MllmBackbone(Backbone):
         if not image or tokens is None:
             return ids
         return [
-            i for token in ids for i in ([token] * tokens.shape[1] if token == self._image_id else [token])
+            i for token in ids for i in ([token] * tokens.shape[1] if token == self.image_id else [token])
         ]
 
     def _pad(self, rows: Sequence[Sequence[int]], filler: int | None = None) -> Padded:
@@ -402,14 +404,14 @@ def load_mllm(folder: Path, spec: Spec, quantize: str = "none", device: str = "c
     `quantize`: how the decoder's linear layers are packed, one of `core.backbones.quantize.KINDS`; they are
     packed on `device`, where everything else goes as well.
     """
-    from transformers import AutoModelForImageTextToText, AutoTokenizer
+    from transformers import AutoModelForImageTextToText
 
     kind = class_of(str(read_json(folder / "config.json").get("model_type")))
     packing = packed(quantize, folder, kind.decoder_of, spec.dtype)
     model = load_model(AutoModelForImageTextToText, folder, spec.dtype, packing, device)
     if packing is not None:
         unpack_alike(model)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = load_tokenizer(folder)
     check_vocabulary(spec, tokenizer, folder)
     projection: nn.Module = nn.Identity()
     if PROJECTION_FILE in spec.weights:
