@@ -93,10 +93,9 @@ def test_tools_for_language_models_are_asked_for_and_need_a_package(
 
 def test_the_table_of_variables_is_complete() -> None:
     read = set()
-    for path in [ROOT / "app.py", *(ROOT / "demo").glob("*.py")]:
-        read |= set(
-            re.findall(r"\"((?:HEMLINE|GRADIO_SERVER|SPACES|SPACE)_\w+|HF_TOKEN)\"", path.read_text())
-        )
+    names = r"\"((?:HEMLINE|GRADIO_SERVER|SPACES|SPACE)_\w+|HF_TOKEN|QDRANT_API_KEY)\""
+    for path in [ROOT / "app.py", *(ROOT / "demo").glob("*.py"), ROOT / "core" / "engines" / "server.py"]:
+        read |= set(re.findall(names, path.read_text()))
     hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`([A-Z_]{5,})`", " ".join(re.findall(r"(?m)^\| (`[^|]+) \|", hosting))))
     assert read - {"SPACE_HOST", "SPACE_PORT"} == told
