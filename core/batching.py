@@ -32,6 +32,7 @@ def nobody_left() -> bool:
 
 
 _gone: ContextVar[Callable[[], bool]] = ContextVar("gone", default=nobody_left)
+_here: ContextVar[Callable[[], None]] = ContextVar("here", default=lambda: None)
 
 
 @contextmanager
@@ -44,9 +45,14 @@ def unless(gone: Callable[[], bool]) -> Iterator[None]:
         _gone.reset(token)
 
 
+def leaving() -> Callable[[], bool]:
+    """What says whether anybody still waits for what this thread does."""
+    return _gone.get()
+
+
 def refuse_gone() -> None:
     """Raise Cancelled where nobody waits for what this thread is about to do."""
-    if _gone.get()():
+    if leaving()():
         raise Cancelled("the question was withdrawn")
 
 
@@ -84,19 +90,21 @@ class Batcher(Generic[Asked, Answer]):
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def coming(self) -> Iterator[Callable[[], None]]:
-        """Say that this thread is about to ask; it is taken back by calling what is given, or at the end."""
+    def coming(self) -> Iterator[None]:
+        """Say that this thread is about to ask: until it asks, or ends without."""
         self._expect(1)
-        told = [False]
+        on_the_way = [True]
 
         def here() -> None:
-            if not told[0]:
-                told[0] = True
+            if on_the_way:
+                on_the_way.clear()
                 self._expect(-1)
 
+        token = _here.set(here)
         try:
-            yield here
+            yield
         finally:
+            _here.reset(token)
             here()
 
     def ask(self, asked: Asked, group: object) -> Answer:
@@ -105,6 +113,7 @@ class Batcher(Generic[Asked, Answer]):
         Raises what `run` raises for it alone, and Cancelled where nobody waits for it (`unless`).
         """
         place: _Place[Asked, Answer] = _Place(asked, group, _gone.get())
+        _here.get()()
         with self._changed:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="batches", daemon=True)

@@ -1,6 +1,8 @@
 """Starting the page's server: local files only, no telemetry, no inputs kept in the browser's history."""
 
+import logging
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,10 @@ from demo.live import watch
 from demo.own import LIMITS
 
 STATIC = Path(__file__).parent / "static"
+LOG = logging.getLogger("hemline")
+THREADS = 40  # besides those of the searches: Gradio's own number
+GRACE = 10.0  # seconds that what was let in has to end in when the app is to stop
+LAST_WORDS = 0.3  # seconds in which the last answers leave the machine
 STYLES = (
     "page",
     "ask",
@@ -28,20 +34,30 @@ STYLES = (
 
 
 def serve(
-    catalogues: Catalogues, host: str, port: int, auth: Sequence[tuple[str, str]] = (), mcp: bool = False
+    catalogues: Catalogues,
+    host: str,
+    port: int,
+    auth: Sequence[tuple[str, str]] = (),
+    mcp: bool = False,
+    metrics: bool = True,
 ) -> None:
     """Serve until interrupted; prints the address once the page answers; HemlineError for a taken port.
 
     `auth` are the names and passwords that are let in; without any everybody is. With
-    `mcp` the endpoints for programs are tools of the Model Context Protocol as well.
+    `mcp` the endpoints for programs are tools of the Model Context Protocol as well; `metrics` says whether
+    /metrics answers. Asked to stop (SystemExit, KeyboardInterrupt) it lets nobody in any more, and what was
+    let in ends first, within GRACE seconds.
     """
+    from demo.api_plain import plain_routes
     from demo.guarding import on_file
+    from demo.health import health_routes
     from demo.page import build_page
     from demo.shelf import prepare_shelf
     from demo.theme import calm_theme
     from demo.thumbnails import thumbnail_route
     from demo.uploads import reference_route
 
+    traffic = catalogues.traffic
     watch(catalogues)
     prepare_shelf(catalogues)
     page = build_page(catalogues)
@@ -52,6 +68,8 @@ def serve(
             auth=list(auth) or None,
             prevent_thread_lock=True,
             quiet=True,
+            # a search that waits holds a thread; the others are for whoever judges and browses meanwhile
+            max_threads=traffic.queue + THREADS,
             share=False,
             show_error=True,
             run_history=False,
@@ -66,6 +84,8 @@ def serve(
             css_paths=[STATIC / f"{name}.css" for name in STYLES],
             app_kwargs={
                 "routes": [
+                    *health_routes(catalogues, metrics),
+                    *plain_routes(catalogues),
                     thumbnail_route(lambda: [service.thumbnails for service in services(catalogues)]),
                     reference_route(catalogues.first.store),
                 ]
@@ -79,7 +99,17 @@ def serve(
         f"Hemline is at {address} ({len(catalogues.first.searcher.index.ids):,} garments); Ctrl-C stops it",
         flush=True,
     )
+    traffic.ready = True
     renew(catalogues)
     # so that the first flag need not wait for the queries beside the catalogue
     threading.Thread(target=on_file, args=(catalogues.first,), name="queries on file", daemon=True).start()
-    page.block_thread()
+    try:
+        while page.is_running:
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        LOG.info("stopping")
+    finally:
+        if not traffic.stop(GRACE):
+            LOG.warning("%d requests were not answered within %.0f seconds", traffic.inside, GRACE)
+        time.sleep(LAST_WORDS)
+        page.close(verbose=False)

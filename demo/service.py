@@ -11,7 +11,7 @@ from core.judgements import Store, events, open_store
 from core.search import Searcher, open_searcher
 from core.types import Garment
 from core.verdicts import Event
-from demo.device import place
+from demo.device import place, share_cores
 from demo.garments import garments_of
 from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
@@ -87,6 +87,7 @@ def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any
     card = searcher.index.card
     checkpoint = places.model if places.model is not None else Path(card.model)
     place(searcher.backbone, checkpoint, settings.device, zero_gpu)
+    share_cores(searcher.backbone, settings.threads)
     return {
         "searcher": searcher,
         "garments": garments_of(searcher.pictures),

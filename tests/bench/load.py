@@ -1,0 +1,297 @@
+"""The app under load: many clients who search and judge, one after the other each, against what ships.
+
+    python -m tests.bench.load [--seconds 300] [--clients 32] [--short 40] [--json OUT]
+
+`python app.py` is started anew for each part, with judgements and data in a folder of their own. Every client
+asks again as soon as it is answered, and judges a hit of every tenth answer. What is asked: the words of
+Wardrobe's own queries put to any of its garments, so that no query comes twice ("new words"); with garments
+that nobody has shown before ("first sight"); and a few queries over and over ("again"). At the end each
+judgement that was acknowledged must be in the SQLite file, once. One at a time is the app with
+HEMLINE_BATCH=1. The clients are one process beside the server, on the same cores.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.cli import entry
+from core.files import write_json
+from core.runs import git_state, hardware, versions
+from tests.bench.light_client import Client
+
+ROOT = Path(__file__).parents[2]
+WARDROBE = ROOT / "assets" / "wardrobe"
+JUDGE_EVERY = 10
+VERDICTS = ("acceptable", "unsure")
+SEED = 0
+Query = tuple[str, str]  # a garment and words
+
+
+@dataclass
+class App:
+    """The running app: its port, its process, and where its judgements are."""
+
+    port: int
+    pid: int
+    judgements: Path
+
+    def cpu(self) -> float:
+        """Seconds of the processor so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def counted(self) -> dict[str, float]:
+        """What /metrics says, by name and labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            lines = answer.read().decode().splitlines()
+        return {
+            name: float(value) for name, _, value in (x.rpartition(" ") for x in lines) if name[:1] != "#"
+        }
+
+
+@dataclass
+class Done:
+    """What the clients of one part did: seconds of each search, what went wrong, judgements by number."""
+
+    seconds: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    judged: list[int] = field(default_factory=list)
+    judging: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def started(batch: int) -> Iterator[App]:
+    """The app that ships, answering; it is asked to stop at the end, and must end well."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
+        kept.pop("OMP_NUM_THREADS", None)
+        own = {"HEMLINE_DATA": f"{folder}/data", "HEMLINE_BATCH": str(batch), "HF_HUB_OFFLINE": "1"}
+        line = [sys.executable, "app.py", "--port", str(port), "--judgements", f"{folder}/j.sqlite"]
+        with open(f"{folder}/log", "w") as log:
+            process = subprocess.Popen(line, cwd=ROOT, env={**kept, **own}, stdout=log, stderr=log)
+            try:
+                while not _up(port):
+                    if process.poll() is not None:
+                        raise RuntimeError(Path(f"{folder}/log").read_text())
+                    time.sleep(0.2)
+                yield App(port, process.pid, Path(folder) / "j.sqlite")
+                process.send_signal(signal.SIGTERM)
+                code = process.wait(60)
+                if code:
+                    raise RuntimeError(f"the app ended with {code}")
+            finally:
+                process.kill()
+
+
+def _up(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def queries() -> list[Query]:
+    """Wardrobe's own queries: the garment that each starts from, and its words."""
+    found = []
+    for path in sorted((WARDROBE / "captions").glob("cap.*.json")):
+        found += [(row["candidate"], " and ".join(row["captions"])) for row in json.loads(path.read_text())]
+    random.Random(SEED).shuffle(found)
+    return found
+
+
+def new_words(seed: int) -> Iterator[Query]:
+    """Queries of which none comes twice, over all garments in turn."""
+    own = queries()
+    ids = json.loads((WARDROBE / "index" / "ids.json").read_text())
+    order, chance = list(ids), random.Random(seed)
+    chance.shuffle(order)
+    for turn in itertools.count():
+        for place, id_ in enumerate(order):
+            yield id_, own[(place + 7 * turn * len(order)) % len(own)][1] + " " * 0 + f", {turn}" * bool(turn)
+
+
+async def load(
+    app: App, clients: int, ended: Callable[[int], bool], asked: Iterator[Query], gradio: bool
+) -> Done:
+    """Let `clients` ask in a closed loop until `ended(answers so far)`."""
+    done, chance = Done(), random.Random(SEED)
+
+    async def person(number: int) -> None:
+        client = Client(app.port, f"session{number}")
+        for turn in itertools.count(number):
+            if ended(len(done.seconds)):
+                break
+            query = next(asked)
+            try:
+                began = time.perf_counter()
+                hits = await _search(client, query, gradio)
+                done.seconds.append(time.perf_counter() - began)
+                if turn % JUDGE_EVERY == 0:
+                    began = time.perf_counter()
+                    saved = await _judge(client, query, chance.choice(hits)["id"], number, gradio)
+                    done.judging.append(time.perf_counter() - began)
+                    done.judged.append(saved)
+            except (RuntimeError, OSError, asyncio.IncompleteReadError) as error:
+                done.errors.append(str(error))
+                client.close()
+        client.close()
+
+    await asyncio.gather(*(person(number) for number in range(clients)))
+    return done
+
+
+async def _search(client: Client, query: Query, gradio: bool) -> list[dict[str, Any]]:
+    if gradio:
+        return await client.gradio("search", [query[0], None, query[1], 10, *[None] * 6, False])
+    return await client.plain("search", {"reference_id": query[0], "text": query[1]})
+
+
+async def _judge(client: Client, query: Query, hit: str, number: int, gradio: bool) -> int:
+    verdict, name = VERDICTS[number % 2], f"client {number}"
+    if gradio:
+        values = [hit, verdict, query[0], None, query[1], None, None, name, None]
+        answer = await client.gradio("judge", values)
+    else:
+        values = {"hit_id": hit, "verdict": verdict, "reference_id": query[0], "text": query[1]}
+        answer = await client.plain("judge", values | {"annotator": name})
+    if answer["saved"] is None:
+        raise RuntimeError(f"a judgement was not saved: {answer}")
+    return int(answer["saved"])
+
+
+def measured(
+    app: App, clients: int, asked: Iterator[Query], seconds: float, most: int, gradio: bool = False
+) -> dict[str, Any]:
+    """One part: until so many seconds passed or so many answers came."""
+    before, cpu, own = app.counted(), app.cpu(), time.process_time()
+    began = time.perf_counter()
+    done = asyncio.run(
+        load(
+            app, clients, lambda count: count >= most or time.perf_counter() - began > seconds, asked, gradio
+        )
+    )
+    passed, count = time.perf_counter() - began, len(done.seconds)
+    after = app.counted()
+    change = {name: after[name] - before.get(name, 0) for name in after}
+    batches = change["hemline_batch_size_count"]
+    lost = _lost(app, done.judged)
+    return {
+        "clients": clients,
+        "api": "gradio" if gradio else "plain",
+        "seconds": round(passed, 1),
+        "answers": count,
+        "a_second": round(count / passed, 2),
+        "p50": round(statistics.median(done.seconds), 4),
+        "p95": round(statistics.quantiles(done.seconds, n=100)[94], 4),
+        "p99": round(statistics.quantiles(done.seconds, n=100)[98], 4),
+        "errors": len(done.errors),
+        "first_errors": done.errors[:3],
+        "judgements": len(done.judged),
+        "judgements_lost_or_twice": lost,
+        "judging_p95": round(statistics.quantiles(done.judging, n=100)[94], 4)
+        if len(done.judging) > 1
+        else None,
+        "server_cpu_ms_a_query": round(1000 * (app.cpu() - cpu) / count, 2),
+        "clients_cpu_ms_a_query": round(1000 * (time.process_time() - own) / count, 2),
+        "mean_batch": round(change["hemline_batch_size_sum"] / batches, 2) if batches else None,
+        "pictures_remembered": _share(change, "picture"),
+        "queries_remembered": _share(change, "query"),
+        "memory_mb": round(after["process_resident_memory_bytes"] / 2**20),
+    }
+
+
+def _lost(app: App, judged: list[int]) -> int:
+    """How many acknowledged judgements are not in the file, or share a number."""
+    with sqlite3.connect(app.judgements) as file:
+        there = {row[0] for row in file.execute("select seq from events")}
+    return len(judged) - len(set(judged) & there)
+
+
+def _share(change: dict[str, float], what: str) -> float | None:
+    found, made = (
+        change.get(f'hemline_remembered_total{{found="{there}",what="{what}"}}', 0)
+        for there in ("true", "false")
+    )
+    return round(found / (found + made), 3) if found + made else None
+
+
+def parts(batch: int, clients: int, seconds: float, short: float) -> dict[str, Any]:
+    """All parts on one app; `seconds` for the long one, `short` for the others."""
+    never = 10**9
+    with started(batch) as app:
+        asked = new_words(SEED)
+        measured(app, 1, asked, short, 30)  # what is imported and compiled at the first of each
+        measured(app, 1, asked, short, 10, gradio=True)
+        found = {"first sight": measured(app, clients, asked, short, 1200)}
+        measured(app, 2, new_words(SEED + 1), 4 * short, 2748)  # every garment is known from here on
+        again = new_words(SEED + 2)
+        found["one client"] = measured(app, 1, again, short, never)
+        found["one client, gradio"] = measured(app, 1, again, short, never, gradio=True)
+        found["new words"] = measured(app, clients, again, seconds, never)
+        found["new words, gradio"] = measured(app, clients, again, short, never, gradio=True)
+        found["again"] = measured(app, clients, itertools.cycle(queries()[:50]), short, never)
+        return found
+
+
+def main() -> None:
+    """Measure the app under the load of many clients."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--seconds", type=float, default=300, help="of the long part")
+    parser.add_argument("--short", type=float, default=40, help="seconds of each other part")
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    alone = parts(1, options.clients, options.short, options.short)
+    together = parts(16, options.clients, options.seconds, options.short)
+    long, cores = together["new words"], hardware()["cores"]
+    result = {
+        "figure": {
+            "errors": sum(part["errors"] for part in together.values()),
+            "judgements_lost_or_twice": sum(part["judgements_lost_or_twice"] for part in together.values()),
+            "p95": long["p95"],
+            "p95_allowed": round(3 * together["one client"]["p50"] * options.clients / cores, 4),
+            "throughput_over_one_at_a_time": {
+                name: round(together[name]["a_second"] / alone[name]["a_second"], 2) for name in together
+            },
+            "cpu_of_one_at_a_time_over_batched": {
+                name: round(alone[name]["server_cpu_ms_a_query"] / together[name]["server_cpu_ms_a_query"], 2)
+                for name in together
+            },
+        },
+        "batches of 16": together,
+        "one at a time": alone,
+        "seed": SEED,
+        "hardware": hardware(),
+        "versions": versions(),
+        "git": git_state(),
+    }
+    print(json.dumps(result["figure"], indent=1))
+    for name, part in together.items():
+        print(f"{name}: {part}\n   one at a time: {alone[name]}")
+    if options.json:
+        write_json(options.json, result)
+
+
+if __name__ == "__main__":
+    entry(main)
