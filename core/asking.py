@@ -8,8 +8,9 @@ is remembered. A query's vector is bit for bit what it is alone, on a CPU with o
 
 import itertools
 import os
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -64,8 +65,8 @@ class Asking:
         self.batcher = Batcher(_embed, size, window, told.batch)
         self.pictures = Remembered(int(memory * (1 - QUERIES)), told.picture)
         self.queries = Remembered(int(memory * QUERIES), told.query)
-        # one core is left for the decoder and for whoever waits to be let in
-        self._towers = threading.Semaphore(max(1, (os.cpu_count() or 2) - 1))
+        # one core is left for the decoder; threads of its own, as what torch keeps for each adds up
+        self._towers = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), "towers")
         self._numbers: WeakKeyDictionary[Backbone, int] = WeakKeyDictionary()
         self._count = itertools.count()
 
@@ -95,9 +96,11 @@ class Asking:
 
     def _glimpse(self, backbone: "Backbone", shown: Shown) -> np.ndarray:
         def make() -> np.ndarray:
-            with self._towers:
-                refuse_gone()
-                return np.array(backbone.glimpse(shown.look()))
+            return self._towers.submit(copy_context().run, look).result()
+
+        def look() -> np.ndarray:
+            refuse_gone()
+            return np.array(backbone.glimpse(shown.look()))
 
         return make() if shown.sha is None else self.pictures.get((shown.target, shown.sha), make)
 

@@ -128,7 +128,8 @@ class ClipBackbone(Backbone):
         rows = [before + text_ids(self.tokenizer, text, longest) + after for text in texts]
         if not self.steady:
             return self._read(rows, None)
-        lengths = [roomy(len(row)) for row in rows]
+        most = self.model.text_model.config.max_position_embeddings
+        lengths = [min(roomy(len(row)), max(most, len(row))) for row in rows]
         vectors = torch.empty(len(rows), self.spec.dim, device=self.device)
         for length in sorted(set(lengths)):
             alike = [row for row, own in enumerate(lengths) if own == length]

@@ -107,7 +107,10 @@ class MllmBackbone(Backbone):
         adapters.activate(self.model, [name for name in self.spec.adapters if name in on])
 
     def seen(self, features: Tensor) -> Tensor:
-        return self.image_tokens(features)
+        count = len(features)
+        if self.steady and (rows := count * features.shape[1]) < LEAST:
+            features = torch.cat([features] * -(-LEAST // rows))
+        return self.image_tokens(features)[:count]
 
     def asked_vectors(self, seen: Tensor | None, given: Sequence[int], texts: Sequence[str | None]) -> Tensor:
         tokens = seen
