@@ -4,8 +4,11 @@ A call of Gradio's takes two requests, an event stream and a good deal more of t
 itself. These routes take the same arguments as JSON and give the same answers, through the same code.
 """
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.requests import Request
@@ -21,13 +24,13 @@ from demo.thumbnails import PREFIX, welcome
 from demo.traffic import Refused
 from demo.verdicts import named
 
+Work = Callable[[dict[str, Any], str | None], Any]  # the request's values and the login's name to an answer
 LONGEST = 2**20  # bytes of a request: `within` may list many ids
-SPARE = 8  # threads besides those of the searches that are let in, which refuse the others and judge
+SPARE = 8  # threads that judge, and besides those of searches that are let in as many that refuse others
 
 
 def plain_routes(catalogues: Catalogues) -> list[Route]:
     """POST PREFIX/search and PREFIX/judge. A refusal is {"error": sentence}, with 503 where it is busy."""
-    from anyio import CapacityLimiter
 
     def judge(values: dict[str, Any], person: str | None) -> Any:
         annotator = values.pop("annotator", None)
@@ -38,52 +41,44 @@ def plain_routes(catalogues: Catalogues) -> list[Route]:
     def search(values: dict[str, Any], person: str | None) -> Any:
         return hits_of(catalogues, **values)
 
-    one_by_one = catalogues.traffic.batch == 1
-    limits = {
-        search: CapacityLimiter(1 if one_by_one else catalogues.traffic.queue + SPARE),
-        judge: CapacityLimiter(SPARE),
-    }
+    # threads of their own: those of the server are for pictures and pages
+    searching = 1 if catalogues.traffic.batch == 1 else catalogues.traffic.queue + SPARE
+    threads = {search: ThreadPoolExecutor(searching, "search"), judge: ThreadPoolExecutor(SPARE, "judge")}
     return [
-        Route(f"{PREFIX}/{work.__name__}", _answering(work, limit), methods=["POST"])
-        for work, limit in limits.items()
+        Route(f"{PREFIX}/{work.__name__}", _answering(work, pool), methods=["POST"])
+        for work, pool in threads.items()
     ]
 
 
-def _answering(work: Callable[[dict[str, Any], str | None], Any], limit: Any) -> Callable[[Request], Any]:
+def _answering(work: Work, threads: ThreadPoolExecutor) -> Callable[[Request], Any]:
     async def answer(request: Request) -> JSONResponse:
-        import anyio
-
         if not welcome(request):
             return JSONResponse({"error": "log in first"}, 401)
         try:
             values = await _values(request)
         except HemlineError as error:
             return JSONResponse({"error": str(error)}, 422)
-        gone = anyio.Event()
-        outcome: list[JSONResponse] = []
+        gone = threading.Event()
 
-        def run() -> None:
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            gone.set()
+
+        def run() -> JSONResponse:
             with unless(gone.is_set):
-                outcome.append(_outcome(work, values, _person(request)))
+                return _outcome(work, values, _person(request))
 
-        async with anyio.create_task_group() as tasks:
-
-            async def watch() -> None:
-                while (await request.receive())["type"] != "http.disconnect":
-                    pass
-                gone.set()
-
-            tasks.start_soon(watch)
-            await anyio.to_thread.run_sync(run, limiter=limit)
-            tasks.cancel_scope.cancel()
-        return outcome[0]
+        watching = asyncio.create_task(watch())
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, run)
+        finally:
+            watching.cancel()
 
     return answer
 
 
-def _outcome(
-    work: Callable[[dict[str, Any], str | None], Any], values: dict[str, Any], person: str | None
-) -> JSONResponse:
+def _outcome(work: Work, values: dict[str, Any], person: str | None) -> JSONResponse:
     try:
         return JSONResponse(work(values, person))
     except Refused as refused:

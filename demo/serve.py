@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import HemlineError
 from demo.catalogues import Catalogues, renew, services
+from demo.keeping import keep_now
 from demo.live import watch
 from demo.own import LIMITS
 
@@ -113,3 +114,5 @@ def serve(
             LOG.warning("%d requests were not answered within %.0f seconds", traffic.inside, GRACE)
         time.sleep(LAST_WORDS)
         page.close(verbose=False)
+        if catalogues.first.keeping is not None:
+            keep_now(catalogues.first.keeping)

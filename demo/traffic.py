@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.asking import Asking, Told
-from core.batching import Cancelled, leaving, nobody_left, unless
+from core.batching import leaving, nobody_left, unless
 from core.errors import HemlineError
 from demo.metrics import Metrics, make_metrics
 from demo.settings import BATCH, QUEUE
@@ -31,10 +31,14 @@ class Refused(HemlineError):
 
 @dataclass
 class Turn:
-    """One request inside: `refused` where it was answered by a sentence, `superseded` by a newer one."""
+    """One request inside: `refused` where it was answered by a sentence, `superseded` by a newer one.
+
+    `withdrawn` says in the end whether nobody waits for its answer any more.
+    """
 
     refused: bool = False
     superseded: bool = False
+    withdrawn: bool = False
 
 
 @dataclass
@@ -77,13 +81,20 @@ class Traffic:
         embedded: then core.batching.Cancelled.
         """
         turn, left, before = Turn(), withdrawn(), leaving()
+
+        def gone() -> bool:
+            return turn.superseded or left() or before()
+
         with (
             self._inside(endpoint, turn, search=True),
             self._newest(page, turn),
-            unless(lambda: turn.superseded or left() or before()),
+            unless(gone),
             self.asking.batcher.coming(),
         ):
-            yield turn
+            try:
+                yield turn
+            finally:
+                turn.withdrawn = gone()
 
     @contextmanager
     def errand(self, endpoint: str) -> Iterator[Turn]:
@@ -111,16 +122,16 @@ class Traffic:
             if turn.refused:
                 outcome = "refused"
         except BaseException as error:
-            kinds = {Cancelled: "withdrawn", HemlineError: "refused"}
-            outcome = next((name for kind, name in kinds.items() if isinstance(error, kind)), "failed")
+            outcome = "refused" if isinstance(error, HemlineError) else "failed"
             raise
         finally:
             with self._changed:
                 self.inside -= 1
                 self.searches -= search
                 self._changed.notify_all()
-            self.metrics.requests.labels(endpoint, "withdrawn" if turn.superseded else outcome).inc()
-            if outcome == "answered" and not turn.superseded:
+            outcome = "withdrawn" if turn.withdrawn else outcome
+            self.metrics.requests.labels(endpoint, outcome).inc()
+            if outcome == "answered":
                 self.metrics.seconds.labels(endpoint).observe(time.perf_counter() - started)
 
     def _enter(self, search: bool) -> None:

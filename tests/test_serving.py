@@ -278,6 +278,12 @@ def small_app(app: App, tmp_path: Path) -> Iterator[App]:
         own.kill()
 
 
+def exit_code(pid: int) -> int:
+    """Of a process that ended and was not waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return os.waitstatus_to_exitcode(int(fields[49]))
+
+
 def test_too_many_are_told_to_come_back_and_a_stop_loses_no_judgement(small_app: App, tmp_path: Path) -> None:
     url = small_app.url
     assert fetched(f"{url}/metrics")[0] == 404
@@ -320,6 +326,7 @@ def test_too_many_are_told_to_come_back_and_a_stop_loses_no_judgement(small_app:
     for thread in judges:
         thread.join(60)
     until(lambda: not runs(small_app.pid))
+    assert exit_code(small_app.pid) == 0
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log, log
     with sqlite3.connect(small_app.judgements) as file:
