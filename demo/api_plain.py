@@ -42,8 +42,8 @@ def plain_routes(catalogues: Catalogues) -> list[Route]:
         return hits_of(catalogues, **values)
 
     # threads of their own: those of the server are for pictures and pages
-    searching = 1 if catalogues.traffic.batch == 1 else catalogues.traffic.queue + SPARE
-    threads = {search: ThreadPoolExecutor(searching, "search"), judge: ThreadPoolExecutor(SPARE, "judge")}
+    searching = ThreadPoolExecutor(catalogues.traffic.queue + SPARE, "search")
+    threads = {search: searching, judge: ThreadPoolExecutor(SPARE, "judge")}
     return [
         Route(f"{PREFIX}/{work.__name__}", _answering(work, pool), methods=["POST"])
         for work, pool in threads.items()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.asking import Asking, Told
-from core.batching import leaving, nobody_left, unless
+from core.batching import leaving, nobody_left, refuse_gone, unless
 from core.errors import HemlineError
 from demo.metrics import Metrics, make_metrics
 from demo.settings import BATCH, QUEUE
@@ -55,6 +55,7 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
+        self._one_by_one = threading.Lock()
         self._latest: dict[str, Turn] = {}
         found = self.metrics.remembered
         self.asking = Asking(
@@ -89,8 +90,10 @@ class Traffic:
             self._inside(endpoint, turn, search=True),
             self._newest(page, turn),
             unless(gone),
-            self.asking.batcher.coming(),
+            self._one_by_one if self.batch == 1 else self.asking.batcher.coming(),
         ):
+            if self.batch == 1:
+                refuse_gone()  # it may have waited long
             try:
                 yield turn
             finally:
