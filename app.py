@@ -40,14 +40,16 @@ def main() -> None:
     zero_gpu = announce_zero_gpu()  # before anything imports torch
     first, *others = find_places(settings.model, settings.index, arguments.images)
 
+    from demo.alone import alone
     from demo.catalogues import open_catalogues
     from demo.serve import serve
     from demo.service import open_beside, open_service
 
-    service = open_service(first.model, first.index, settings, first.images, zero_gpu)
-    beside = [open_beside(service, places, settings) for places in others]
-    catalogues = open_catalogues(service, settings, beside)
-    serve(catalogues, settings.host, settings.port, settings.auth, settings.mcp, settings.metrics)
+    with alone(settings.local, f"{settings.host}:{settings.port}"):
+        service = open_service(first.model, first.index, settings, first.images, zero_gpu)
+        beside = [open_beside(service, places, settings) for places in others]
+        catalogues = open_catalogues(service, settings, beside)
+        serve(catalogues, settings.host, settings.port, settings.auth, settings.mcp, settings.metrics)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

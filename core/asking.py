@@ -82,7 +82,7 @@ class Asking:
 
         if shown is not None and shown.sha is None:
             return make()
-        key = (self._number(backbone), None if shown is None else shown.sha, words)
+        key = (self._number(backbone), backbone.eyes, None if shown is None else shown.sha, words)
         return self.queries.get(key, make)
 
     def target(self, backbone: "Backbone", shown: Shown) -> np.ndarray:
@@ -102,7 +102,9 @@ class Asking:
             refuse_gone()
             return np.array(backbone.glimpse(shown.look()))
 
-        return make() if shown.sha is None else self.pictures.get((shown.target, shown.sha), make)
+        return (
+            make() if shown.sha is None else self.pictures.get((backbone.eyes, shown.target, shown.sha), make)
+        )
 
     def _number(self, backbone: "Backbone") -> int:
         """A number that no other model of this process has, nor will have: not that of a version, either."""

@@ -7,6 +7,7 @@
     python -m core.catalogue remove --index INDEX ID ...
     python -m core.catalogue compact --index INDEX
     python -m core.catalogue tune   --index INDEX [--kind ivf-sq8] [--recall 0.98]
+    python -m core.catalogue move   --index INDEX --to edge | http://HOST:6333 --collection NAME | exact
 
 See docs/catalogue.md.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from core.cli import entry
 from core.devices import add_device, find_device
+from core.engines.saved import has_engine, load_engine_card
 from core.errors import HemlineError
 from core.index import load_card
 from core.indexes.saved import has_fast, load_fast_card
@@ -36,6 +38,7 @@ def main() -> None:
     _add_remove(commands)
     _add_compact(commands)
     _add_tune(commands)
+    _add_move(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -89,8 +92,25 @@ def _add_tune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     tune = commands.add_parser("tune", help="give a large catalogue an index that searches fast")
     tune.add_argument("--index", type=Path, required=True, help="the index's folder")
     tune.add_argument("--kind", help="exact, ivf-sq8, ivf-rabitq or hnsw (by the catalogue's size)")
+    tune.add_argument("--memory", type=float, metavar="MIB", help="what it may take; chooses the kind")
     tune.add_argument("--recall", type=float, default=0.98, help="how much of the exact ten to find (0.98)")
     tune.set_defaults(run=_tune)
+
+
+def _add_move(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    move = commands.add_parser("move", help="search a catalogue by an engine; killed, it continues")
+    move.add_argument("--index", type=Path, required=True, help="the index's folder")
+    move.add_argument("--to", required=True, help="edge (in this machine), a Qdrant server's URL, or exact")
+    move.add_argument("--collection", default="", help="the name on the server (its key: QDRANT_API_KEY)")
+    move.add_argument("--images", type=Path, help="where the photos are now, if they were moved")
+    move.add_argument("--recall", type=float, default=0.98, help="refuse to switch below that (0.98)")
+    move.add_argument(
+        "--required", action="store_true", help="without the engine fail, do not search exactly"
+    )
+    move.add_argument("--shards", type=int, help="over how many of the server's nodes (its own choice)")
+    move.add_argument("--replicas", type=int, help="how many copies the server keeps (its own choice)")
+    move.add_argument("--keep", action="store_true", help="leave the replaced collection until the next move")
+    move.set_defaults(run=_move)
 
 
 def _add_add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -185,6 +205,7 @@ def _info(arguments: argparse.Namespace) -> None:
         "created": card.created,
         "kind": card.kind,
         **({"fast": asdict(load_fast_card(arguments.index))} if has_fast(arguments.index) else {}),
+        **({"engine": asdict(load_engine_card(arguments.index))} if has_engine(arguments.index) else {}),
     }
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
@@ -206,7 +227,8 @@ def _compact(arguments: argparse.Namespace) -> None:
 def _tune(arguments: argparse.Namespace) -> None:
     from core.tuning import tune
 
-    card = tune(arguments.index, arguments.kind, arguments.recall)
+    memory = None if arguments.memory is None else int(arguments.memory * 2**20)
+    card = tune(arguments.index, arguments.kind, arguments.recall, memory)
     if card is None:
         print(f"{arguments.index}: searched exactly, which is right for its size; no fast index is kept")
         return
@@ -217,6 +239,24 @@ def _tune(arguments: argparse.Namespace) -> None:
     )
     if min(card.recall, card.filtered_recall) < arguments.recall:
         print(f"that is below {arguments.recall}; another --kind may reach it")
+
+
+def _move(arguments: argparse.Namespace) -> None:
+    from core.engines.moving import Where, move, move_back
+
+    index = arguments.index
+    if arguments.to == "exact":
+        move_back(index)
+        print(f"{index}: searched without an engine")
+        return
+    from core.recorded import garments_at
+
+    where = Where(arguments.to, arguments.collection, arguments.shards, arguments.replicas, arguments.keep)
+    card = move(index, garments_at(index, arguments.images), where, arguments.recall, arguments.required)
+    print(
+        f"{index}: {card.count} photos, {card.described} with a record, searched by {card.to} "
+        f"({card.collection}); recall@10 {card.recall:.3f}, with a filter {card.filtered_recall:.3f}"
+    )
 
 
 def _bring(arguments: argparse.Namespace) -> None:

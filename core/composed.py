@@ -5,14 +5,19 @@ Every option left as it is gives the ranking of `core.search.search` itself, bit
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.conditions import Conditions
+from core.engines.moved import Moved
 from core.errors import HemlineError
-from core.facets import Filters, passes
+from core.facets import Filters
 from core.index import find
+from core.indexes.allowed import Allowed
+from core.indexes.exact import best_of
+from core.indexes.family import MOST
 from core.requests import Request, details_of, traits
 from core.search import Searcher, search, shown_to, target_of, vector_of
 from core.types import Garment, Hit
@@ -29,6 +34,9 @@ NEAR = 0.95
 
 Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in one attribute.
 """
+
+TRIED_TO_FOLD = 5
+"""How many times as many hits as are wanted are ranked at first, where near-duplicates are to be folded."""
 
 NOTHING_LEFT = "no garment is left by these filters; remove one"
 
@@ -104,20 +112,77 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     if query.top_k < 1:
         raise HemlineError(f"top_k must be a whole number of 1 or more; it is {query.top_k}")
     vector, copies = query_vector(searcher, query, _untold(searcher, query, garments))
-    if searcher.index.fast is not None and not query.fold and not read_unwanted(query.without):
+    if not query.fold:
+        found = [Found(hit) for hit in _unfolded(searcher, query, garments, vector, copies)]
+    elif searcher.index.fast is None:
         allowed = _allowed(searcher, query, garments)
-        hits = find(searcher.index, vector[None], query.top_k, [copies], allowed)[0]
-        if not hits:
-            raise HemlineError(NOTHING_LEFT)
-        return [Found(hit) for hit in hits]
-    ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies])[0]
-    return arrange(searcher, query, garments, ranking)
+        ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies], allowed)[0]
+        found = arrange(searcher, query, garments, ranking)
+    else:
+        found = _folded_from_the_top(searcher, query, garments, vector, copies)
+    if not found:
+        raise HemlineError(NOTHING_LEFT)
+    return found
+
+
+def _folded_from_the_top(
+    searcher: Searcher,
+    query: ComposedQuery,
+    garments: Mapping[str, Garment],
+    vector: NDArray[np.float32],
+    copies: set[str],
+) -> list[Found]:
+    """What `arrange` makes of the whole ranking, without ranking all of a catalogue that has a fast index.
+
+    Who leads is told by those before it alone; who is folded is looked for around each leader.
+    """
+    width = TRIED_TO_FOLD * query.top_k
+    while True:
+        ranking = _unfolded(searcher, replace(query, top_k=width), garments, vector, copies)
+        leaders = [first for first, *_ in _folded(searcher, ranking, query.top_k)]
+        if len(leaders) == query.top_k or len(ranking) < width:
+            break
+        width *= 4
+    index, there = searcher.index, {hit.id for hit in ranking}
+    allowed = _allowed(searcher, query, garments)
+    around = np.array([index.vectors[index.positions[hit.id]] for hit in leaders])
+    near = find(index, around, MOST, [copies] * len(around), allowed) if len(around) else []
+    below = {hit.id for hits in near for hit in hits if hit.score >= NEAR} - there
+    rows = np.array([index.positions[id_] for id_ in below], np.int64)
+    scores, best = best_of(index.vectors, vector, rows, len(rows))
+    lower = [Hit(0, index.ids[row], float(score)) for score, row in zip(scores, best, strict=True)]
+    return arrange(searcher, query, garments, [*ranking, *lower])
+
+
+def _unfolded(
+    searcher: Searcher,
+    query: ComposedQuery,
+    garments: Mapping[str, Garment],
+    vector: NDArray[np.float32],
+    copies: set[str],
+) -> list[Hit]:
+    """The best `top_k` that may answer; what has on record what is not wanted comes after all others."""
+    unwanted = list(read_unwanted(query.without).values())
+    if not unwanted:
+        may = _conditions(searcher, query, garments) or _allowed(searcher, query, garments)
+        return find(searcher.index, vector[None], query.top_k, [copies], may)[0]
+    bad = searcher.columns(garments).unwanted(unwanted)
+    allowed = _allowed(searcher, query, garments)
+    inside = np.full(len(bad), allowed is None)
+    if allowed is not None:
+        inside[allowed.rows] = True
+    good = find(searcher.index, vector[None], query.top_k, [copies], inside & ~bad)[0]
+    if len(good) == query.top_k:
+        return good
+    rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], inside & bad)[0]
+    return good + [Hit(rank, hit.id, hit.score) for rank, hit in enumerate(rest, len(good) + 1)]
 
 
 def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:
     """The negative words that records do not tell of."""
-    recorded = garments.keys() >= searcher.index.positions.keys()
-    told = read_unwanted(query.without) if recorded else {}
+    if not query.without.strip():
+        return ""
+    told = read_unwanted(query.without) if searcher.columns(garments).complete else {}
     return ", ".join(part for part in parts_of(query.without) if part not in told)
 
 
@@ -169,27 +234,37 @@ def query_vector(
     return vector.astype(np.float32), copies
 
 
-def _allowed(
+def _conditions(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
-) -> NDArray[np.bool_] | None:
-    """The rows that may answer, bool [n]; None where all may."""
-    if query.within is None and not query.filters:
+) -> Conditions | None:
+    """Who may answer, for an engine that filters by these very records itself; None where a mask is due."""
+    moved = searcher.index.fast
+    if not isinstance(moved, Moved) or (query.within is None and not query.filters):
         return None
-    return np.array([_may_answer(query, id_, garments) for id_ in searcher.index.ids], dtype=bool)
+    if query.filters and not moved.holds(garments):
+        return None
+    return Conditions(query.filters, query.within, lambda: _allowed(searcher, query, garments))
 
 
-def _may_answer(query: ComposedQuery, id_: str, garments: Mapping[str, Garment]) -> bool:
-    inside = query.within is None or id_ in query.within
-    return inside and passes(garments.get(id_), query.filters)
+def _allowed(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> Allowed | None:
+    """The rows that may answer; None where all may."""
+    if query.within is None:
+        return searcher.passing(garments, query.filters) if query.filters else None
+    mask = np.zeros(len(searcher.index.ids), bool)
+    rows = searcher.index.positions
+    mask[[rows[id_] for id_ in query.within if id_ in rows]] = True
+    if query.filters:
+        mask &= searcher.columns(garments).mask(query.filters)
+    return Allowed(mask, len(mask))
 
 
 def arrange(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
 ) -> list[Found]:
-    """The best `top_k` of a whole ranking after filters, negative words and folding, ranked anew."""
-    left = [hit for hit in ranking if _may_answer(query, hit.id, garments)]
+    """The best `top_k` of the whole ranking of what may answer, after negative words and folding."""
+    left = list(ranking)
     if not left:
-        raise HemlineError(NOTHING_LEFT)
+        return []
     unwanted = read_unwanted(query.without).values()
     if unwanted:
         left.sort(key=lambda hit: has_unwanted(unwanted, garments.get(hit.id)))  # stable: else as ranked

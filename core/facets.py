@@ -1,8 +1,6 @@
-"""Filters by what is on record of garments, and how many garments have each value."""
+"""Filters by what is on record of a garment; `core.columns` applies them to a whole catalogue."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 
 from core import vocabulary
 from core.errors import HemlineError
@@ -36,7 +34,6 @@ def read_filters(value: object) -> dict[str, frozenset[str]]:
     return filters
 
 
-@lru_cache(maxsize=2**16)  # the shelf counts a whole catalogue at every look
 def values_of(garment: Garment) -> dict[str, frozenset[str]]:
     """The garment's values of each of `FIELDS`; empty where a field does not apply."""
     has = {field: frozenset([value] if value else []) for field, value in traits(garment).items()}
@@ -52,17 +49,3 @@ def passes(garment: Garment | None, filters: Filters) -> bool:
         values <= has[field] if field == "details" else bool(values & has[field])
         for field, values in filters.items()
     )
-
-
-def counted(garments: Iterable[Garment]) -> dict[str, list[tuple[str, int]]]:
-    """How many garments have each value, by field, the most frequent first; only values that occur."""
-    counts: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
-    for garment in garments:
-        for field, values in values_of(garment).items():
-            counts[field].update(values)
-    order = {field: {value: at for at, value in enumerate(values)} for field, values in FIELDS.items()}
-    return {
-        field: sorted(found.items(), key=lambda pair: (-pair[1], order[field].get(pair[0], 0)))
-        for field, found in counts.items()
-        if found
-    }

@@ -70,7 +70,7 @@ def read_text(path: Path) -> str:
 def parse_json(text: str, where: str) -> Any:
     """The value that JSON `text` says; HemlineError beginning with `where`. NaN and Infinity are refused."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _STRICT.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise HemlineError(
@@ -94,6 +94,9 @@ def fingerprint(value: Any) -> str:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _sync(path: Path) -> None:

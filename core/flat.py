@@ -1,6 +1,7 @@
 """Search over unit vectors: what `core.index` keeps in memory. NumPy in, hits out.
 
-It is exact, with FAISS, but where an index has a fast one beside it (`core.indexes`).
+It is exact, with FAISS, but where an index has a fast one beside it (`core.indexes`) or was moved to an
+engine (`core.engines`).
 """
 
 import hashlib
@@ -20,6 +21,8 @@ from core.indexes.exact import best_of
 from core.types import Hit
 
 if TYPE_CHECKING:
+    from core.engines.conditions import Conditions
+    from core.engines.moved import Moved
     from core.indexes.allowed import Allowed
     from core.indexes.family import Family
 
@@ -61,13 +64,14 @@ class IndexCard:
 class Index:
     """An index in memory; it never changes, so any number of threads may search it at once.
 
-    It is searched by `fast` where that is there; its vectors are then memory-mapped and `flat` is None.
+    It is searched by `fast` where that is there, an index beside it or an engine; its vectors are then
+    memory-mapped and `flat` is None.
     """
 
     ids: tuple[str, ...]
     flat: Any  # faiss.IndexFlatIP
     card: IndexCard
-    fast: "Family | None" = None
+    fast: "Family | Moved | None" = None
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -162,12 +166,13 @@ def find(
     vectors: Vectors,
     top_k: int,
     exclude: Sequence[Collection[str]] | None = None,
-    allowed: "Allowed | NDArray[np.bool_] | None" = None,
+    allowed: "Allowed | NDArray[np.bool_] | Conditions | None" = None,
 ) -> list[list[Hit]]:
     """For each query (float32 [q, d], unit rows) its best `top_k` rows, fewer where there are fewer.
 
     `exclude` gives for each query the ids that must not come back; ids unknown to the index are ignored.
-    `allowed` are the rows that may answer any of them, bool [n], or those prepared once by `Index.fast`.
+    `allowed` are the rows that may answer any of them, bool [n], or those prepared once by `Index.fast`, or
+    conditions with a mask, which an engine takes as they are.
     The score is the inner product, summed in float64 and rounded to float32; equal scores come in the
     order of the ids. The answer to a query depends neither on the other queries nor on the threads. With
     `Index.fast` a hit may be missing, as rarely as it was tuned for.
@@ -194,14 +199,20 @@ def _among(
     queries: Vectors,
     top_k: int,
     banned: Sequence[set[int]],
-    allowed: "Allowed | NDArray[np.bool_] | None",
+    allowed: "Allowed | NDArray[np.bool_] | Conditions | None",
 ) -> list[list[Hit]]:
-    """What `find` answers by the fast index, or exactly among the rows that may answer."""
+    """What `find` answers by the fast index or the engine, or exactly among the rows that may answer."""
+    from core.engines.conditions import Conditions
+    from core.engines.moved import Moved
     from core.indexes.family import Family
     from core.indexes.settings import Settings
 
-    family = index.fast or Family(Settings("exact"), index.vectors)
-    answers = family.search(queries, top_k + max(map(len, banned), default=0), allowed)
+    if isinstance(index.fast, Moved):
+        answers = index.fast.search(queries, top_k, allowed, banned)
+    else:
+        family = index.fast or Family(Settings("exact"), index.vectors)
+        mask = allowed.rows() if isinstance(allowed, Conditions) else allowed
+        answers = family.search(queries, top_k + max(map(len, banned), default=0), mask)
     found = []
     for skip, (scores, rows) in zip(banned, answers, strict=True):
         kept = [place for place, row in enumerate(rows) if int(row) not in skip][:top_k]

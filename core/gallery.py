@@ -8,7 +8,7 @@ alone, and decodes a reference when it is asked for.
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,75 @@ class Gallery:
 
     table: Table
     features: Features | None
+
+
+class Pictures(Mapping[str, Path]):
+    """Where the photo of each id lies, in the order of the rows; a path is made when it is asked for."""
+
+    def __init__(self, base: Path, index: Index, paths: Sequence[str]) -> None:
+        """`paths` are relative to the folder `base`, one for each row of `index`."""
+        self._base, self._index, self._paths = base, index, paths
+
+    def __getitem__(self, id_: str) -> Path:
+        return self._base / self._paths[self._index.positions[id_]]
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._index.positions
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index.ids)
+
+    def __len__(self) -> int:
+        return len(self._index.ids)
+
+    def folders(self) -> set[Path]:
+        """Every folder that a photo lies in."""
+        return {self._base / parent for parent in {path.rpartition("/")[0] for path in self._paths}}
+
+
+def folders_of(pictures: Mapping[str, Path]) -> set[Path]:
+    """Every folder that a photo lies in."""
+    if isinstance(pictures, Pictures):
+        return pictures.folders()
+    return {path.parent for path in pictures.values()}
+
+
+class Copies(Mapping[str, Sequence[str]]):
+    """The ids whose photos have the same bytes, by their sha256 (64 hex digits), in the order of the rows.
+
+    Forty bytes a row: as a dict of lists a million would take half a gigabyte.
+    """
+
+    def __init__(self, ids: Sequence[str], hashes: Sequence[str]) -> None:
+        """`hashes` has one of each id."""
+        raw = np.frombuffer(bytes.fromhex("".join(hashes)), "V32")
+        self._ids, self._order = ids, np.argsort(raw.view("S32"), kind="stable")
+        self._sorted = raw.view("S32")[self._order]
+
+    def __getitem__(self, sha: str) -> Sequence[str]:
+        key = np.array(_raw(sha))
+        first, end = (int(np.searchsorted(self._sorted, key, side)) for side in ("left", "right"))
+        if first == end:
+            raise KeyError(sha)
+        return [self._ids[row] for row in self._order[first:end]]
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self._sorted
+        for place in range(len(rows)):
+            if place == 0 or rows[place] != rows[place - 1]:
+                yield rows[place].ljust(32, b"\0").hex()
+
+    def __len__(self) -> int:
+        return len(np.unique(self._sorted))
+
+
+def _raw(sha: str) -> bytes:
+    """The hash's 32 bytes; for what is none, bytes that no hash is."""
+    try:
+        raw = bytes.fromhex(sha)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == 32 else b"\xff" * 33
 
 
 def scan(root: Path) -> dict[str, Path]:

@@ -2,8 +2,9 @@
 
 An index is a folder: `index.json` (the card), `vectors.safetensors` (float32 [n, d], unit rows) and
 `ids.json` (a list, in the order of the rows). `core.catalogue` keeps its pictures' table and their
-features beside them, and a fast index (`core.indexes.saved`) where one was tuned; the vectors are then not
-read into memory. No model is known here; searching itself is in `core.flat`.
+features beside them, a fast index (`core.indexes.saved`) where one was tuned, and the card of an engine
+(`core.engines.saved`) where it was moved to one; the vectors are then not read into memory. No model is
+known here; searching itself is in `core.flat`.
 """
 
 import json
@@ -16,6 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.engines.moved import Moved
+from core.engines.saved import AGAIN as MOVE_AGAIN
+from core.engines.saved import has_engine, load_engine_card, open_engine
 from core.errors import HemlineError
 from core.files import fingerprint, read_json, write_atomically
 from core.flat import FORMAT, Index, IndexCard, Vectors, build_index, find, measure
@@ -36,7 +40,8 @@ AGAIN = "build the index again"
 def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] | None = None) -> None:
     """Save the index as `folder`; an older index there is replaced only when the new one is whole.
 
-    Its fast index, if it has one, is carried over to the rows of the new one, or said to be gone on stderr.
+    Its fast index, if it has one, is carried over to the rows of the new one, or said to be gone on stderr;
+    an engine is left behind, which is said as well.
 
     `beside` may write further files into the new folder before it is moved into place. Raises OSError on
     a full disk, with the older index intact, and HemlineError where `folder` is not an index.
@@ -53,7 +58,10 @@ def save_index(index: Index, folder: Path | str, beside: Callable[[Path], None] 
         if has_fast(folder):
             _carry(folder, index, aside)
 
+    moved = has_engine(folder)
     write_atomically(folder, write)
+    if moved:
+        print(f"hemline: {folder} is searched without its engine, it changed; {MOVE_AGAIN}", file=sys.stderr)
 
 
 def _carry(folder: Path, index: Index, aside: Path) -> None:
@@ -130,10 +138,12 @@ def load_card(folder: Path | str) -> IndexCard:
 def load_index(folder: Path | str) -> Index:
     """The index saved in `folder`, checked against its card; HemlineError says what is wrong and where.
 
-    With a fast index in it, that answers; where it is damaged or was made of other rows, this is said on
-    stderr and search is exact.
+    With an engine or a fast index in it, that answers; where it is damaged or was made of other rows, this is
+    said on stderr and the next best answers.
     """
     folder = Path(folder)
+    if has_engine(folder) and (moved := _moved(folder)) is not None:
+        return moved
     if has_fast(folder):
         mapped = map_index(folder)
         try:
@@ -151,6 +161,20 @@ def load_index(folder: Path | str) -> Index:
     if index.card != card:
         raise HemlineError(f"{path} was changed since the index was built; {AGAIN}")
     return index
+
+
+def _moved(folder: Path) -> Index | None:
+    """The index with the engine that its folder names; None, said on stderr, where that is another's."""
+    mapped = map_index(folder)
+    try:
+        card = load_engine_card(folder)
+        if (card.index_fingerprint, card.count) != (mapped.card.fingerprint, mapped.card.count):
+            raise HemlineError(f"the engine of {folder} was filled from another index; {MOVE_AGAIN}")
+    except HemlineError as error:
+        print(f"hemline: search is without its engine: {error}", file=sys.stderr)
+        return None
+    engine = Moved(card, mapped.ids, mapped.vectors, lambda: open_engine(folder, card))
+    return replace(mapped, fast=engine)
 
 
 def map_index(folder: Path) -> Index:

@@ -3,7 +3,10 @@
 import hashlib
 import io
 import os
+import re
+import threading
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +21,13 @@ MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000
 """The most pixels (width times height) decoded: a 50-megapixel camera's photo, 192 MB as RGB."""
 
+MAX_SCANS = 100
+"""The most passes over a progressive JPEG. Cameras and programs write about ten; each takes time over all
+pixels, and a hostile file says a thousand of them in as many bytes as a photo has."""
+
+LARGE = 4_000_000
+"""Pixels from which pictures are decoded one at a time, so that many at once take no more memory than one."""
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """The formats that Pillow may try; every further parser is one more that hostile bytes can reach."""
 
@@ -27,6 +37,7 @@ MIN_SIDE = 32
 FLAT_SPREAD = 4
 """A dataset's picture whose channels all vary by at most this (of 255) is one flat colour: a placeholder."""
 
+_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -39,10 +50,22 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_large = threading.Lock()
+
+
+def _unlock() -> None:
+    """A child may be forked while another thread of its parent decodes; the child has no such thread."""
+    global _large
+    _large = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
+
 # Pillow warns from 89 million pixels on; MAX_PIXELS is lower and an error, so the warning adds nothing.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # Nor is broken EXIF anything to tell: the picture is read as stored.
-warnings.filterwarnings("ignore", message="Corrupt EXIF data", category=UserWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class PictureError(HemlineError):
@@ -84,11 +107,17 @@ def read_picture(
         raise _not_opened(name, data, error) from None
     with picture:
         _refuse_size(picture.size, name, max_pixels)
+        if picture.format == "JPEG" and _scans(data) > MAX_SCANS:
+            raise PictureError(
+                "too large",
+                f"{name} is a JPEG of more than {MAX_SCANS} passes; save it again, as a plain one",
+            )
         try:
             if at_least is not None:
                 picture.draft(None, (at_least, at_least))
-            picture.load()
-            return _upright_rgb(picture)
+            with _turn(picture):
+                picture.load()
+                return _upright_rgb(picture)
         except Exception as error:  # as above
             raise _damaged(name, error) from None
 
@@ -150,6 +179,22 @@ def _webp_size(data: bytes) -> tuple[int, int] | None:
     return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
 
 
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has, at most one more than MAX_SCANS; its markers are walked, none is decoded."""
+    at, scans = 2, 0
+    while scans <= MAX_SCANS:
+        marker = _NEXT_MARKER.search(data, at)
+        if marker is None or data[marker.end() - 1] == 0xD9:
+            break
+        scans += data[marker.end() - 1] == 0xDA
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return scans
+
+
+def _turn(picture: Image.Image) -> AbstractContextManager[object]:
+    return _large if picture.width * picture.height > LARGE else nullcontext()
+
+
 def _refuse_size(size: tuple[int, int] | None, name: str, max_pixels: int) -> None:
     if size is not None and size[0] * size[1] > max_pixels:
         raise PictureError("too large", _too_many_pixels(name, f"{size[0]} x {size[1]}", max_pixels))
@@ -190,7 +235,19 @@ def _upright_rgb(picture: Image.Image) -> Image.Image:
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:
-    """A new RGB image; Pillow's own conversion clips 16-bit greys at 255 instead of scaling them."""
+    """A new RGB image, of a large picture strip by strip: its conversions take several times its size."""
+    rows = max(1, LARGE // picture.width)
+    if picture.height <= rows:
+        return _converted(picture)
+    rgb = Image.new("RGB", picture.size)
+    for top in range(0, picture.height, rows):
+        box = (0, top, picture.width, min(top + rows, picture.height))
+        rgb.paste(_converted(picture.crop(box)), box)
+    return rgb
+
+
+def _converted(picture: Image.Image) -> Image.Image:
+    """As RGB; Pillow's own conversion clips 16-bit greys at 255 instead of scaling them."""
     if picture.mode.startswith("I"):
         values = np.asarray(picture).astype(np.float32)
         grey = np.clip(np.rint(values / 257), 0, 255).astype(np.uint8)

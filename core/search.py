@@ -1,8 +1,9 @@
 """A composed query answered over the index of a catalogue; and what the model itself says of a photo."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 import numpy as np
@@ -10,15 +11,20 @@ import numpy as np
 from core.asking import Asking, Shown
 from core.atlas import load_captions
 from core.errors import HemlineError
-from core.gallery import Gallery, load_gallery
+from core.facets import Filters
+from core.gallery import Copies, Gallery, Pictures, load_gallery
 from core.index import Index, IndexCard, find, load_card, load_index, refuse_as_model
+from core.indexes.allowed import Allowed
 from core.pictures import picture_hash, read_picture
-from core.types import Hit
+from core.types import Garment, Hit
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from core.backbones.base import Backbone
+    from core.columns import Columns
+
+KEPT_FILTERS = 16  # some 8 MB each for a million rows
 
 Reference = Union["Image", Path, str, bytes, BinaryIO]
 
@@ -36,15 +42,49 @@ class Searcher:
     backbone: "Backbone"
     index: Index
     gallery: Gallery
-    pictures: dict[str, Path]
-    same: dict[str, list[str]]
+    pictures: Mapping[str, Path]
+    same: Mapping[str, Sequence[str]]
     captions: dict[str, str]
     folder: Path
     asking: Asking | None = None
+    _records: "_Records" = field(default_factory=lambda: _Records(), repr=False, compare=False)
 
     def hash_of(self, id_: str) -> str:
         """The sha256 of a catalogue picture's bytes, as judgements record it; HemlineError if unknown."""
         return self.gallery.table.hashes[_row(self, id_)]
+
+    def columns(self, garments: Mapping[str, Garment]) -> "Columns":
+        """What `garments` has on record of the rows; made once for one mapping, which must not change."""
+        from core.columns import columns_of
+
+        with self._records.lock:
+            if self._records.garments is not garments or self._records.columns is None:
+                self._records.columns = columns_of(self.index.ids, garments)
+                self._records.garments = garments
+                self._records.passing.clear()
+            return self._records.columns
+
+    def passing(self, garments: Mapping[str, Garment], filters: Filters) -> Allowed:
+        """The rows that pass the filters; kept, since people filter alike and change the words."""
+        columns, key = self.columns(garments), frozenset(filters.items())
+        with self._records.lock:
+            kept = self._records.passing.pop(key, None)
+        allowed = kept or Allowed(columns.mask(filters), len(self.index.ids))
+        with self._records.lock:
+            self._records.passing[key] = allowed  # the last of a dict is the one used last
+            while len(self._records.passing) > KEPT_FILTERS:
+                del self._records.passing[next(iter(self._records.passing))]
+        return allowed
+
+
+@dataclass
+class _Records:
+    """What was made of a catalogue's records; versions of the model share it."""
+
+    lock: Lock = field(default_factory=Lock)
+    garments: Mapping[str, Garment] | None = None
+    columns: "Columns | None" = None
+    passing: dict[frozenset[tuple[str, frozenset[str]]], Allowed] = field(default_factory=dict)
 
 
 def open_searcher(
@@ -77,12 +117,9 @@ def open_searcher(
             f"--images {root} --out {folder}"
         )
     base = Path(images if images is not None else gallery.table.root)
-    pairs = list(zip(loaded.ids, gallery.table.paths, gallery.table.hashes, strict=True))
-    same: dict[str, list[str]] = {}
-    for name, _, sha in pairs:
-        same.setdefault(sha, []).append(name)
     captions = load_captions(folder, card.target_fingerprint, card.ids_sha)
-    pictures = {name: base / path for name, path, _ in pairs}
+    pictures = Pictures(base, loaded, gallery.table.paths)
+    same = Copies(loaded.ids, gallery.table.hashes)
     return Searcher(backbone, loaded, gallery, pictures, same, captions, folder)
 
 
@@ -195,7 +232,7 @@ def shown_to(
         raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
     if reference_image is not None:
         picture, sha = _uploaded(reference_image)
-        if sha not in searcher.same:
+        if sha is None or sha not in searcher.same:
             return Shown(sha or None, lambda: picture if sha is None else read_picture(picture), target), ()
         reference_id = searcher.same[sha][0]
     if reference_id is None:

@@ -12,17 +12,23 @@ from core.indexes.tuning import tuned
 from core.staging import locked
 
 
-def tune(index: Path, kind: str | None = None, recall: float = 0.98) -> FastCard | None:
+def tune(
+    index: Path, kind: str | None = None, recall: float = 0.98, memory: int | None = None
+) -> FastCard | None:
     """Build a fast index of `kind` (None: by the size) in the index folder, tuned to `recall` at ten.
 
-    None where search stays exact: an older fast index is then removed. An older one stands until the new one
-    is whole. HemlineError for an unknown kind, a recall that is not above 0 and at most 1, and a folder that
-    is no index.
+    `memory`, in bytes, is what it may take, where no kind is named. None where search stays exact: an older
+    fast index is then removed. An older one stands until the new one is whole. HemlineError for an unknown
+    kind, a recall that is not above 0 and at most 1, and a folder that is no index.
     """
     if not 0 < recall <= 1:
         raise HemlineError(f"--recall must be above 0 and at most 1; it is {recall}")
+    if memory is not None and (memory <= 0 or kind is not None):
+        raise HemlineError(
+            "--memory is a number of MiB above 0, and chooses the kind: give it without --kind"
+        )
     card = load_card(index)
-    settings = default_settings(kind or chosen(card.count, card.dim), card.count)
+    settings = default_settings(kind or chosen(card.count, card.dim, memory), card.count)
     with locked(index):
         if settings.kind == "exact":
             shutil.rmtree(index / FAST_FOLDER, ignore_errors=True)

@@ -1,9 +1,10 @@
 """The plain values that travel between the rooms: garments, triplets and hits."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a catalogue may have millions
 class Garment:
     """One photographed garment and its attributes, in the vocabulary of `core.vocabulary`.
 
@@ -23,6 +24,11 @@ class Garment:
     fabric: str | None
     details: tuple[str, ...]
     caption: str
+
+
+def values(garment: Garment) -> list[Any]:
+    """The garment's values in the order of its fields, as fingerprints take them."""
+    return [getattr(garment, name) for name in Garment.__slots__]
 
 
 @dataclass(frozen=True)

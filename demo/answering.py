@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def folder_of(catalogues: Catalogues) -> Path:
 
 def queries_on_file(service: Service) -> FiledQueries:
     """The queries of a catalogue; HemlineError where there are none or they cannot be used."""
-    pictures = list(service.searcher.pictures.values())[:1]
+    pictures = list(islice(service.searcher.pictures.values(), 1))
     root = pictures[0].parent.parent if pictures else Path()
     files = sorted((root / "captions").glob("cap.*.*.json"))
     if not files:

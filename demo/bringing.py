@@ -29,7 +29,7 @@ def add_bringing(catalogues: Catalogues, browse: grid.Browse) -> None:
         return answer, gr.skip() if "problem" in answer else None
 
     def discard(event: gr.EventData) -> gr.HTML:
-        return gr.HTML(reply=take_out(catalogues, event._data or {}))
+        return gr.HTML(reply=take_out(catalogues, grid.sent(event)))
 
     with gr.Column(elem_id="own-panel", min_width=0):
         grid.own_head(LIMITS)

@@ -16,12 +16,12 @@ from typing import Any
 
 from core.errors import HemlineError
 from core.own.changing import photos_of, reindex
+from core.recorded import brought_garments
 from core.search import open_searcher
 from demo.device import is_lent
-from demo.garments import brought_garments
 from demo.service import Service, built_fingerprint
 from demo.settings import Settings
-from demo.thumbnails import thumbnails_of
+from demo.thumbnails import Thumbnails
 from demo.traffic import Traffic
 
 LOG = logging.getLogger("hemline")
@@ -156,7 +156,7 @@ def _open(first: Service, name: str, index: Path) -> Service:
         plain=None,
         model_fingerprint=built_fingerprint(first.checkpoint),
         garments=brought_garments(photos_of(index)),
-        thumbnails=thumbnails_of(searcher.pictures, first.thumbnails.folder),
+        thumbnails=Thumbnails(first.thumbnails.folder, searcher.pictures),
         index_fingerprint=searcher.index.card.fingerprint,
     )
 

@@ -64,6 +64,11 @@ def _part(name: str, *scripts: str, **settings: Any) -> "gr.HTML":
     )
 
 
+def sent(event: "gr.EventData") -> dict[str, Any]:
+    """What a script sent with an event; {} for anything else that a program may send in its place."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
 def reference(captions: bool) -> "gr.HTML":
     """The chosen reference; its value is None, {"reference_id": id} or {"upload": path}.
 

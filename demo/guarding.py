@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def known_targets(service: Service, query: Mapping[str, Any], history: Iterable[
 
 def on_file(service: Service) -> OnFile:
     """The queries beside the catalogue's photos (DATASET/captions); none where there are no such files."""
-    roots = {path.parent.parent for path in list(service.searcher.pictures.values())[:1]}
+    roots = {path.parent.parent for path in islice(service.searcher.pictures.values(), 1)}
     return next((_read(root) for root in roots if (root / "captions").is_dir()), OnFile())
 
 

@@ -64,5 +64,5 @@ def build_page(catalogues: Catalogues) -> "gr.Blocks":
             add_bringing(catalogues, browse)
         add_endpoints(catalogues)
         add_judging(catalogues)
-    page.queue(max_size=64)
+    page.queue(max_size=64, api_open=False)  # nobody passes the queue by
     return page

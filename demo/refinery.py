@@ -13,6 +13,7 @@ from typing import Any
 
 from core.errors import HemlineError
 from core.files import read_json
+from core.gallery import folders_of
 from core.refining import PROGRESS_FILE, cancel, is_running, read_progress, start
 from core.usable import HeldOut, Usable, held_out_photos, trainable
 from core.versions import (
@@ -106,7 +107,8 @@ def effect_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, An
         return {"problem": str(error)}
     known = service.searcher.pictures
     named = {service.searcher.hash_of(id_): id_ for id_ in {hit["hit"] for hit in told} if id_ in known}
-    named |= {sha: ids[0] for sha, ids in service.searcher.same.items()}
+    same = service.searcher.same
+    named |= {sha: same[sha][0] for sha in {hit["reference"] for hit in told} if sha and sha in same}
     hits = [
         {
             **hit,
@@ -224,8 +226,7 @@ def _version_folder(catalogues: Catalogues, name: object) -> Path:
 
 def _root(service: Service) -> Path:
     """The folder of the catalogue's photos."""
-    pictures = list(service.searcher.pictures.values())
-    return Path(os.path.commonpath([path.resolve().parent for path in pictures]))
+    return Path(os.path.commonpath([folder.resolve() for folder in folders_of(service.searcher.pictures)]))
 
 
 def _held_out(service: Service) -> HeldOut:

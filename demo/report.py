@@ -23,8 +23,8 @@ from core.gallery import load_gallery
 from core.index import Index, load_index
 from core.map import load_map, make_map
 from core.pictures import read_picture
+from core.recorded import garments_of
 from core.types import Garment
-from demo.garments import garments_of
 from demo.tables import read_results, result_tables
 from demo.worst import worst_queries
 

@@ -49,7 +49,11 @@ def serve(
     /metrics answers. Asked to stop (SystemExit, KeyboardInterrupt) it lets nobody in any more, and what was
     let in ends first, within GRACE seconds.
     """
+    from fastapi.exceptions import RequestValidationError
+    from starlette.middleware import Middleware
+
     from demo.api_plain import plain_routes
+    from demo.door import Door, close_outward, misunderstood
     from demo.guarding import on_file
     from demo.health import health_routes
     from demo.page import build_page
@@ -59,6 +63,7 @@ def serve(
     from demo.uploads import reference_route
 
     traffic = catalogues.traffic
+    close_outward()
     watch(catalogues)
     prepare_shelf(catalogues)
     page = build_page(catalogues)
@@ -72,7 +77,7 @@ def serve(
             # a search that waits holds a thread; the others are for whoever judges and browses meanwhile
             max_threads=traffic.queue + THREADS,
             share=False,
-            show_error=True,
+            show_error=False,  # of faults nobody foresaw; what a visitor can mend is said all the same
             run_history=False,
             footer_links=["api"],
             max_file_size=LIMITS.bytes,
@@ -84,12 +89,14 @@ def serve(
             theme=calm_theme(),
             css_paths=[STATIC / f"{name}.css" for name in STYLES],
             app_kwargs={
+                "middleware": [Middleware(Door)],
+                "exception_handlers": {RequestValidationError: misunderstood},
                 "routes": [
                     *health_routes(catalogues, metrics),
                     *plain_routes(catalogues),
                     thumbnail_route(lambda: [service.thumbnails for service in services(catalogues)]),
                     reference_route(catalogues.first.store),
-                ]
+                ],
             },
         )
     except OSError as error:

@@ -8,16 +8,16 @@ from typing import Any
 
 from core.files import fingerprint, read_json
 from core.judgements import Store, events, open_store
+from core.recorded import garments_of
 from core.search import Searcher, open_searcher
 from core.types import Garment
 from core.verdicts import Event
 from demo.device import place, share_cores
-from demo.garments import garments_of
 from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
 from demo.settings import Settings
 from demo.setup import Places
-from demo.thumbnails import Thumbnails, address, thumbnails_of
+from demo.thumbnails import Thumbnails, address
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any
     return {
         "searcher": searcher,
         "garments": garments_of(searcher.pictures),
-        "thumbnails": thumbnails_of(searcher.pictures, settings.cache / "thumbnails"),
+        "thumbnails": Thumbnails(settings.cache / "thumbnails", searcher.pictures),
         # hemline.json holds the fingerprints of the weights, so this changes with the query side as well
         "model_fingerprint": built_fingerprint(checkpoint),
         "index_fingerprint": card.fingerprint,

@@ -1,12 +1,15 @@
 """The catalogue as the page browses it, filtered and a page at a time; and changes to suggest."""
 
 import contextlib
-import random
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.columns import Columns
 from core.errors import HemlineError
-from core.facets import counted, passes, read_filters
+from core.facets import read_filters
 from core.suggestions import suggestions
 from demo.catalogues import Catalogues, listed, service_of
 from demo.service import Service, shown
@@ -32,29 +35,36 @@ def shelf_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> dict[str, Any
     words = str(wish.get("words") or "")[:LONGEST_FILTER].casefold().split()
     seed, start = _whole(wish.get("seed")), _whole(wish.get("start"))
     only = wish.get("ids")
-    among = service.searcher.index.ids
-    if isinstance(only, list):
-        among = tuple(id_ for id_ in only if isinstance(id_, str) and id_ in service.searcher.index.positions)
+    searcher, garments = service.searcher, service.garments
     try:
         filters = read_filters(wish.get("filters"))
     except HemlineError:  # of a link that somebody changed by hand
         filters = {}
-    ids = [
-        id_
-        for id_ in among
-        if passes(service.garments.get(id_), filters)
-        and (not words or all(word in text_of(service, id_) for word in words))
-    ]
-    known = [service.garments[id_] for id_ in ids if id_ in service.garments]
+    columns, ids = searcher.columns(garments), searcher.index.ids
+    mask = columns.mask(filters)
+    rows = np.flatnonzero(mask)
+    if isinstance(only, list):
+        asked = [searcher.index.positions.get(id_, -1) for id_ in only if isinstance(id_, str)]
+        rows = np.array([row for row in asked if row >= 0 and mask[row]], np.int64)
+    if words:
+        told = [row for row in rows if all(word in text_of(service, ids[row]) for word in words)]
+        rows = np.array(told, np.int64)
+    counted = _counted(columns, rows) if not start else {}
     if seed:
-        random.Random(seed).shuffle(ids)
+        rows = np.random.default_rng(seed).permutation(rows)
     return {
-        "total": len(ids),
-        "garments": [shown(service, id_) for id_ in ids[start : start + PAGE]],
-        "facets": counted(known) if not start else {},
+        "total": len(rows),
+        "garments": [shown(service, ids[row]) for row in rows[start : start + PAGE]],
+        "facets": counted,
         "catalogue": service.name,
         "catalogues": listed(catalogues),
     }
+
+
+def _counted(columns: Columns, rows: NDArray[np.int64]) -> dict[str, list[tuple[str, int]]]:
+    mask = np.zeros(columns.count, bool)
+    mask[rows] = True
+    return columns.counted(mask)
 
 
 def prepare_shelf(catalogues: Catalogues) -> None:
@@ -62,7 +72,7 @@ def prepare_shelf(catalogues: Catalogues) -> None:
     thumbnails = catalogues.first.thumbnails
     for garment in shelf_page(catalogues, {})["garments"][:IN_SIGHT]:
         with contextlib.suppress(HemlineError, OSError):
-            thumbnail(thumbnails, "card", thumbnails.names[garment["id"]])
+            thumbnail(thumbnails, "card", garment["id"])
 
 
 def suggest_page(catalogues: Catalogues, wish: Mapping[str, Any]) -> list[str]:

@@ -29,7 +29,7 @@ def add_compare(catalogues: Catalogues, tab: "gr.Tab") -> None:
         return compare_batch_page(catalogues, wish)
 
     def start(event: gr.EventData) -> gr.HTML:
-        return gr.HTML(reply=start_answering(catalogues, event._data or {}))
+        return gr.HTML(reply=start_answering(catalogues, grid.sent(event)))
 
     with gr.Row(elem_id="compare-desk"):
         board = grid.compare(compare, compare_batch)

@@ -41,7 +41,7 @@ def add_errors(catalogues: Catalogues, tab: "gr.Tab") -> None:
         return whole_file(catalogues, wish)
 
     def start(event: gr.EventData) -> gr.HTML:
-        return gr.HTML(reply=start_answering(catalogues, event._data or {}))
+        return gr.HTML(reply=start_answering(catalogues, grid.sent(event)))
 
     def queries(
         run: str | None = None,

@@ -39,7 +39,7 @@ def add_judge(catalogues: Catalogues, name: "gr.Textbox", tab: "gr.Tab") -> None
         return agreement_page(catalogues, wish)
 
     def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
-        name, act = annotator_of(typed, request), event._data or {}
+        name, act = annotator_of(typed, request), grid.sent(event)
         try:
             with catalogues.traffic.errand("judge_item") as turn:
                 reply = judge_item(catalogues, act, name, request.session_hash or "")

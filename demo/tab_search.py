@@ -95,7 +95,7 @@ def _wire(
         return gr.skip() if turn.superseded else answer  # the page waits for the newer one
 
     def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
-        act = event._data or {}
+        act = grid.sent(event)
         try:
             with catalogues.traffic.errand("judge_cards") as turn:
                 service = service_of(catalogues, act.get("catalogue"))
@@ -134,7 +134,7 @@ def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
     import gradio as gr
 
     def look(event: gr.EventData) -> gr.HTML:
-        ask = event._data or {}
+        ask = grid.sent(event)
         try:
             with catalogues.traffic.search("look") as turn:
                 seen = seen_page(service_of(catalogues, ask.get("catalogue")), ask)

@@ -28,7 +28,7 @@ def add_versions(catalogues: Catalogues, tab: "gr.Tab") -> None:
         return effect_page(catalogues, wish)
 
     def do(event: gr.EventData) -> gr.HTML:
-        return gr.HTML(reply=act(catalogues, event._data or {}))
+        return gr.HTML(reply=act(catalogues, grid.sent(event)))
 
     with gr.Row(elem_id="versions-desk"):
         board = grid.versions(refinery, effect)

@@ -1,14 +1,16 @@
 """Small copies of the catalogue's photos: made when first asked for, kept in a folder, served by hashed name.
 
-A browser never sees where a photo lies on this machine: it asks for PREFIX + `/thumbnails/SIZE/NAME.webp`,
-NAME being a hash of the garment's id and of its file's place, size and time, so that a changed photo gets a
-new address. Where the page asks for a name and password, so do its pictures.
+A browser never sees where a photo lies on this machine: it asks for PREFIX +
+`/thumbnails/SIZE/NAME.webp?of=ID`, NAME being a hash of the garment's id and of its file's place, size and
+time, so that a changed photo gets a new address. Where the page asks for a name and password, so do its
+pictures.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -29,17 +31,21 @@ KEEP = "public, max-age=31536000, immutable"  # a name stands for one content fo
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """`folder` holds the copies; `names` leads from an id to its name, `photos` from a name to its photo."""
+    """`folder` holds the copies of `pictures` (id -> photo); catalogues may share it.
+
+    `names` leads from the ids that were shown to their names: a photo is looked at when it is first shown,
+    since a catalogue may have millions.
+    """
 
     folder: Path
-    names: Mapping[str, str]
-    photos: Mapping[str, Path]
+    pictures: Mapping[str, Path]
+    names: dict[str, str] = field(default_factory=dict)
 
-
-def thumbnails_of(pictures: Mapping[str, Path], folder: Path) -> Thumbnails:
-    """Small copies of `pictures` (id -> photo), kept in `folder`, which catalogues may share."""
-    names = {id_: _name(id_, path) for id_, path in pictures.items()}
-    return Thumbnails(folder, names, {names[id_]: path for id_, path in pictures.items()})
+    def name(self, id_: str) -> str | None:
+        """The name of the garment's small copies; None for an id outside the catalogue."""
+        if id_ not in self.names and id_ in self.pictures:
+            self.names[id_] = _name(id_, self.pictures[id_])
+        return self.names.get(id_)
 
 
 def _name(id_: str, path: Path) -> str:
@@ -53,18 +59,18 @@ def _name(id_: str, path: Path) -> str:
 
 def address(thumbnails: Thumbnails, id_: str, size: str = "card") -> str:
     """Where a browser finds the small copy of garment `id_`; "" for an id outside the catalogue."""
-    name = thumbnails.names.get(id_)
-    return f"{PREFIX}/thumbnails/{size}/{name}.webp" if name else ""
+    name = thumbnails.name(id_)
+    return f"{PREFIX}/thumbnails/{size}/{name}.webp?of={quote(id_, safe='')}" if name else ""
 
 
-def thumbnail(thumbnails: Thumbnails, size: str, name: str) -> Path:
-    """The small copy's file, made the first time; HemlineError for an unknown name or a spoilt photo."""
-    photo, side = thumbnails.photos.get(name), SIDES.get(size)
-    if photo is None or side is None:
-        raise HemlineError(f"no thumbnail is called {size}/{name}")
+def thumbnail(thumbnails: Thumbnails, size: str, id_: str) -> Path:
+    """The small copy's file, made the first time; HemlineError for an unknown id or a spoilt photo."""
+    name, side = thumbnails.name(id_), SIDES.get(size)
+    if name is None or side is None:
+        raise HemlineError(f"there is no thumbnail {size} of {id_!r}")
     kept = thumbnails.folder / size / f"{name}.webp"
     if not kept.is_file():
-        picture = read_picture(photo)
+        picture = read_picture(thumbnails.pictures[id_])
         scale = min(1.0, side / min(picture.size))
         picture = picture.resize(
             (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
@@ -83,12 +89,13 @@ def thumbnail_route(all_of: Callable[[], Iterable[Thumbnails]]) -> Route:
     def serve(request: Request) -> Response:
         if not welcome(request):
             return PlainTextResponse("log in first", status_code=401)
-        name = request.path_params["name"]
-        having = [thumbnails for thumbnails in all_of() if name in thumbnails.photos]
+        name, id_ = request.path_params["name"], request.query_params.get("of", "")
+        # the name says of which catalogue, and that the photo is what it was when the page was told of it
+        having = [thumbnails for thumbnails in all_of() if thumbnails.name(id_) == name]
         if not having:
             return PlainTextResponse("no such picture", status_code=404)
         try:
-            kept = thumbnail(having[0], request.path_params["size"], name)
+            kept = thumbnail(having[0], request.path_params["size"], id_)
         except (HemlineError, OSError):
             return PlainTextResponse("no such picture", status_code=404)
         return FileResponse(kept, media_type="image/webp", headers={"Cache-Control": KEEP})

@@ -168,6 +168,8 @@ def test_tuning_by_size_leaves_a_small_catalogue_exact(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     with pytest.raises(HemlineError, match="--recall must be above 0"):
         tune(folder, "hnsw", 0)
+    with pytest.raises(HemlineError, match="--memory is a number of MiB above 0"):
+        tune(folder, "hnsw", memory=2**20)
     with pytest.raises(HemlineError, match="is no kind of index"):
         tune(folder, "flat")
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from core.building import build
 from core.composed import NEAR, NEGATIVE_SHARE, ComposedQuery, arrange, ask, has_unwanted, read_unwanted
 from core.datasets.garments import read_garments
+from core.engines.moving import Where, move
 from core.errors import HemlineError
-from core.facets import FIELDS, counted, passes, read_filters, values_of
+from core.facets import passes, read_filters, values_of
+from core.index import load_index, save_index
 from core.indexes.family import build_family
 from core.indexes.settings import default_settings
 from core.meeting import by_caption, by_record
@@ -70,11 +72,38 @@ def test_a_fast_index_answers_filtered_queries_as_the_whole_ranking_does(
         ComposedQuery(id_, None, WISH, filters={"category": category}, top_k=3),
         ComposedQuery(id_, None, WISH, second_id=index.ids[9]),
         ComposedQuery(id_, None, WISH, within=few, fold=True),
+        ComposedQuery(id_, None, WISH, fold=True, top_k=2),
+        ComposedQuery(id_, None, WISH, without="stripes", fold=True, top_k=4),
         ComposedQuery(id_, None, WISH, without="stripes"),
     ):
         assert ask(fast, query, garments) == ask(searcher, query, garments)
     with pytest.raises(HemlineError, match="no garment is left by these filters"):
         ask(fast, ComposedQuery(id_, None, WISH, within=frozenset([id_])), garments)
+
+
+def test_a_moved_index_filters_by_its_engine_and_says_where_records_changed(
+    searcher: Searcher, garments: dict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index, id_ = searcher.index, searcher.index.ids[3]
+    save_index(index, tmp_path / "index")
+    move(tmp_path / "index", garments, Where())
+    moved = replace(searcher, index=load_index(tmp_path / "index"))
+    category, few = frozenset([garments[id_].category]), frozenset(index.ids[2:9])
+    queries = [
+        ComposedQuery(id_, None, WISH),
+        ComposedQuery(id_, None, WISH, filters={"category": category}, top_k=3),
+        ComposedQuery(id_, None, WISH, filters={"category": category}, within=few),
+        ComposedQuery(id_, None, WISH, within=few, fold=True),
+    ]
+    for query in queries:
+        assert ask(moved, query, garments) == ask(searcher, query, garments)
+    assert "hemline" not in capsys.readouterr().err
+    other = {**garments, id_: replace(garments[index.ids[4]], id=id_, category="none")}
+    for query in queries:
+        assert ask(moved, query, other) == ask(searcher, query, other)
+    assert capsys.readouterr().err.count("filters are searched without the engine") == 1
+    with pytest.raises(HemlineError, match="no garment is left by these filters"):
+        ask(moved, ComposedQuery(id_, None, WISH, within=frozenset([id_])), garments)
 
 
 def test_neutral_options_give_the_plain_ranking_bit_for_bit(searcher: Searcher, garments: dict) -> None:
@@ -125,7 +154,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 def test_filters_equal_filtering_the_whole_ranking(searcher: Searcher, garments: dict) -> None:
     some = searcher.index.ids[3]
     whole = search(searcher, reference_id=some, text=WISH, top_k=30)
-    for field, values in counted(garments.values()).items():
+    for field, values in searcher.columns(garments).counted().items():
         filters = read_filters({field: values[0][0]})
         query = ComposedQuery(some, None, WISH, filters=filters, top_k=5)
         expected = [hit for hit in whole if passes(garments.get(hit.id), filters)]
@@ -197,15 +226,6 @@ def test_options_that_cannot_be_answered_are_refused(
 def test_unknown_filters_are_refused(filters: object) -> None:
     with pytest.raises(HemlineError, match=r"field|value|filters"):
         read_filters(filters)
-
-
-def test_counts_are_of_the_values_on_record(shop: dict) -> None:
-    facets = counted(shop.values())
-    assert set(facets) <= set(FIELDS)
-    for field, values in facets.items():
-        assert [count for _, count in values] == sorted((count for _, count in values), reverse=True)
-        value, count = values[-1]
-        assert count == sum(passes(one, {field: frozenset([value])}) for one in shop.values())
 
 
 def test_every_phrase_asks_for_its_value_alone() -> None:

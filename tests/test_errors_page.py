@@ -22,7 +22,7 @@ from demo.errors import errors_file, start_answering
 from demo.leaderboard import leaderboard_page
 from demo.service import Service, built_fingerprint
 from demo.sides import side_of
-from demo.thumbnails import thumbnails_of
+from demo.thumbnails import Thumbnails
 from tests.page_steps import ask, show
 from tests.running_app import HOSTILE, App, small_closet
 from tests.small_catalogue import make_model
@@ -55,7 +55,7 @@ def catalogues(closet_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
             searcher=searcher,
             store=open_store(folder / "judgements.db"),
             garments={},
-            thumbnails=thumbnails_of(searcher.pictures, folder / "thumbnails"),
+            thumbnails=Thumbnails(folder / "thumbnails", searcher.pictures),
             model_fingerprint=built_fingerprint(model),
             index_fingerprint=searcher.index.card.fingerprint,
             checkpoint=model,

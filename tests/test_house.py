@@ -75,7 +75,7 @@ def test_index_evaluation_and_judgements_start_without_torch() -> None:
     light += ["core.opinions", "core.agreement", "core.second_judgements", "core.adjudication"]
     light += ["core.guard", "core.wishes"]
     light += ["core.references", "core.usable", "core.versions", "core.refining", "core.flag_effect"]
-    for room in ("evaluation", "indexes"):
+    for room in ("evaluation", "indexes", "engines"):
         light += [module_name(path) for path in (ROOT / "core" / room).glob("*.py")]
     for name in light:
         path = ROOT / f"{name.replace('.', '/')}.py"
@@ -224,8 +224,8 @@ def test_what_is_pinned_is_what_is_tested() -> None:
 
 def test_all_that_is_imported_or_comes_along_is_pinned() -> None:
     pinned = {name for file in PIN_FILES for name in pins(file)}
-    # starlette is gradio's own server; playwright takes the README's picture and comes with the tests.
-    stated = {*pins("requirements.txt"), "starlette", "playwright"}
+    # starlette and fastapi are gradio's own server; playwright takes the README's picture and comes with the tests.
+    stated = {*pins("requirements.txt"), "starlette", "fastapi", "playwright"}
     providers = importlib.metadata.packages_distributions()
     for path in SOURCES:
         for top in tops(path) - OURS - sys.stdlib_module_names:

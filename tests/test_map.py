@@ -22,6 +22,7 @@ from core.verdicts import VOCABULARY
 from demo import maps
 from demo.guarding import OnFile
 from demo.map_query import path_of, ranks
+from demo.thumbnails import Thumbnails
 from tests.opinion import judged_by
 
 COUNT, SIDE = 60, 12
@@ -81,7 +82,7 @@ def service(tmp_path: Path) -> Any:
     }
     return SimpleNamespace(
         searcher=searcher, garments=garments, plain=None, version="", name="", history=[],
-        index_fingerprint=index.card.fingerprint, thumbnails=SimpleNamespace(names={}),
+        index_fingerprint=index.card.fingerprint, thumbnails=Thumbnails(tmp_path / "thumbnails", {}),
         store=SimpleNamespace(vocabulary=VOCABULARY),
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def test_a_vector_is_what_the_models_own_forward_pass_gives(name: str) -> None:
     if isinstance(backbone.tower, QwenSight):
         inputs["pixel_values"] = backbone.tower._patches(pixels)
         inputs["image_grid_thw"] = backbone.tower.grid(1)
-        inputs["mm_token_type_ids"] = (inputs["input_ids"] == backbone._image_id).int()
+        inputs["mm_token_type_ids"] = (inputs["input_ids"] == backbone.image_id).int()
     elif name == "smolvlm":
         inputs["pixel_values"] = pixels[:, None]
     with torch.inference_mode():

@@ -12,7 +12,7 @@ from core.search import open_searcher
 from core.verdicts import Event, Judgement
 from demo.guarding import on_file
 from demo.service import Service, built_fingerprint
-from demo.thumbnails import thumbnails_of
+from demo.thumbnails import Thumbnails
 from demo.useful import useful_count, useful_queries
 from tests.running_app import small_closet
 from tests.small_catalogue import make_model
@@ -29,7 +29,7 @@ def service(closet_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Servi
         searcher=searcher,
         store=open_store(folder / "judgements.db"),
         garments={},
-        thumbnails=thumbnails_of(searcher.pictures, folder / "thumbnails"),
+        thumbnails=Thumbnails(folder / "thumbnails", searcher.pictures),
         model_fingerprint=built_fingerprint(model),
         index_fingerprint=searcher.index.card.fingerprint,
         checkpoint=model,

@@ -24,7 +24,7 @@ from core.evaluation.preservation import DEEP, summarise
 from core.evaluation.shares import Share, shares
 from core.files import fingerprint, sha256_file, write_json
 from core.requests import read_requests
-from core.types import Garment
+from core.types import Garment, values
 from train.answers import REFERENCES, Answered, answer_all
 from train.evaluate import attribute_lines, checkpoint_facts
 from train.references import References
@@ -206,7 +206,7 @@ def main() -> None:
     value = {
         "model": checkpoint_facts(model, searcher.backbone)[0],
         "index": searcher.index.card.fingerprint,
-        "garments": fingerprint([list(vars(garment).values()) for garment in garments.values()]),
+        "garments": fingerprint([values(garment) for garment in garments.values()]),
         "catalogue": len(garments),
         "files": {path.name: sha256_file(path) for path in options.texts},
         "references": options.references,

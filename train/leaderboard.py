@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 FILE = "leaderboard.json"
 PUBLISHED = CONFIGS / "published.toml"
-RECIPE_COLOURS = {"zero-shot": "#9aa5a1", "stage 2 only": "#c98b2b", "both stages": "#2f6f5e"}
+RECIPE_COLOURS = {
+    "zero-shot": "#9aa5a1",
+    "stage 2 only": "#c98b2b",
+    "both stages": "#2f6f5e",
+    "both stages, warm-up besides": "#7fb3a3",
+}
 
 
 def leaderboard(results: Path, table: Table) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import HemlineError
+from core.gallery import folders_of
 from core.pictures import picture_hash
 from core.verdicts import VOCABULARY, Event, Verdict
 from train.judged_queries import JudgedQuery, Judgements, gather
@@ -126,7 +127,7 @@ def gather_material(
     return RefineMaterial(judgements, replay, bank, (*index.ids, *beyond), len(index.ids), looks, copies)
 
 
-def without_reference(judgements: Judgements, same: dict[str, list[str]]) -> Judgements:
+def without_reference(judgements: Judgements, same: Mapping[str, Sequence[str]]) -> Judgements:
     """The judgements without those on the reference itself, which no ranking shows."""
     queries = []
     for query in judgements.queries:
@@ -141,7 +142,7 @@ def without_reference(judgements: Judgements, same: dict[str, list[str]]) -> Jud
 
 def _datasets(searcher: "Searcher", folders: Sequence[Path]) -> list[Path]:
     """The replayed folders and that of the catalogue, where it is a dataset's."""
-    own = {path.parent.parent for path in searcher.pictures.values()}
+    own = {folder.parent for folder in folders_of(searcher.pictures)}
     told = [path for path in own if (path / "image_splits").is_dir() or (path / "garments.jsonl").is_file()]
     return list({path.resolve(): path for path in (*told, *folders)}.values())
 

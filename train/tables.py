@@ -21,8 +21,9 @@ DEFAULT = CONFIGS / "closet"
 TABLE = "table.toml"
 # What may be evaluated of a trained row: phase (a) alone, and phase (b) after it, without and with mining.
 VARIANTS = ("in-batch", "bank", "mined")
-Recipe = Literal["zero-shot", "stage 2 only", "both stages"]
-RECIPES: tuple[Recipe, ...] = ("zero-shot", "stage 2 only", "both stages")
+Recipe = Literal["zero-shot", "stage 2 only", "both stages", "both stages, warm-up besides"]
+# The last: its warm-up comes besides all the steps of "stage 2 only", so it costs more.
+RECIPES: tuple[Recipe, ...] = ("zero-shot", "stage 2 only", "both stages", "both stages, warm-up besides")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _rows(path: Path) -> list[Row]:
             raise HemlineError(f"{path}: rows.{name}: recipe must be one of {', '.join(RECIPES)}")
         budget = Budget(**{count: entry.get(count, 0) for count in counts})
         trained = entry["recipe"] != "zero-shot"
-        if trained != (budget.in_batch > 0) or (entry["recipe"] == "both stages") != (budget.stage1 > 0):
+        if trained != (budget.in_batch > 0) or entry["recipe"].startswith("both") != (budget.stage1 > 0):
             raise HemlineError(f"{path}: rows.{name}: its steps are not those of {entry['recipe']!r}")
         found.append(
             Row(

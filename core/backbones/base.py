@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,12 +17,15 @@ from transformers import PreTrainedTokenizerBase
 
 from core.backbones.framing import to_pixels
 from core.backbones.padding import steady
-from core.backbones.rows import Look, Shown, chosen_rows, image_rows, several
+from core.backbones.rows import Look, Shown, chosen_rows, image_rows, refuse_other_features, several
 from core.backbones.scope import Scope
 from core.backbones.spec import Spec
 from core.backbones.tensors import tensors_fingerprint
 from core.backbones.vision import Vision
 from core.errors import HemlineError
+
+if TYPE_CHECKING:
+    from core.query_engine.running import QueryEngine
 
 BATCH = 32
 # Which adapter is on is the model's state, so threads (the app has several) embed one after the other.
@@ -41,6 +45,8 @@ class Backbone(nn.Module, ABC):
         self.tokenizer = tokenizer
         # of a refined query side (`core.backbones.query_side`): where it applies; None: everywhere
         self.scope: Scope | None = None
+        # answers queries in this model's stead, faster and nearly alike (`core.query_engine`); targets never
+        self.engine: QueryEngine | None = None
 
     @property
     @abstractmethod
@@ -159,6 +165,10 @@ class Backbone(nn.Module, ABC):
             raise HemlineError(
                 f"{len(looks)} pictures and {len(texts)} texts; give as many of each, None for none"
             )
+        if (engine := self.engine) is not None:
+            if engine.whole:
+                return engine.embed_queries(looks, texts)
+            looks = [engine.seen(shown) for shown in looks]
         out = np.empty((len(looks), self.spec.dim), dtype=np.float32)
         by_length = list(range(len(texts)))
         if len(texts) > BATCH:  # of like length in a batch, little is padding
@@ -171,11 +181,21 @@ class Backbone(nn.Module, ABC):
                 out[rows] = vectors.float().cpu().numpy()
         return out
 
+    @property
+    def eyes(self) -> str:
+        """By what pictures are seen: the model, or what answers in its stead."""
+        engine = self.engine
+        return "model" if engine is None else "engine" if engine.whole else "engine's features"
+
     def glimpse(self, look: Look) -> np.ndarray:
         """What a query takes of one picture, float32, computed for it alone: for `embed_glimpses`.
 
-        Threads may do it at once, beside anything else.
+        Threads may do it at once, beside anything else. It goes with this model's `eyes` alone.
         """
+        if (engine := self.engine) is not None:
+            if engine.whole:
+                return engine.glimpse(look)
+            look = engine.features(look)
         with torch.inference_mode() if not self.training else self._evaluating():
             features = self._features([look])
             assert features is not None
@@ -185,6 +205,8 @@ class Backbone(nn.Module, ABC):
         self, glimpses: Sequence[np.ndarray | None], texts: Sequence[str | None]
     ) -> np.ndarray:
         """`embed_queries` of what `glimpse` made of the looks, at once however many there are."""
+        if (engine := self.engine) is not None and engine.whole:
+            return engine.embed_glimpses(glimpses, texts)
         shown = [one for one in glimpses if one is not None]
         with self._evaluating():
             own = next(self.parameters()).dtype
@@ -267,10 +289,7 @@ class Backbone(nn.Module, ABC):
             if isinstance(look, Image.Image):
                 pictures[index] = look
             elif look is not None:
-                if look.shape != shape:
-                    raise HemlineError(
-                        f"features of shape {look.shape} are not of this model (its are {shape}); encode anew"
-                    )
+                refuse_other_features(look, shape)
                 rows[index] = look
         if pictures:
             rows[list(pictures)] = self.encode_pictures(list(pictures.values()))

@@ -30,7 +30,7 @@ class Blip2Backbone(MllmBackbone):
         embedded: Tensor = self.model.get_input_embeddings()(batch.ids)
         if tokens is None:
             return embedded
-        places = (batch.ids == self._image_id)[:, :, None]
+        places = (batch.ids == self.image_id)[:, :, None]
         return embedded.masked_scatter(places, tokens.to(embedded.dtype))
 
     def _answers(self, rows: Sequence[Sequence[int]], tokens: Tensor | None, max_words: int) -> list[str]:

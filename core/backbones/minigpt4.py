@@ -54,14 +54,14 @@ class MiniGpt4Backbone(MllmBackbone):
         a word; the special tokens are put between.
         """
         template = template.replace(self._picture, self._picture * image)
-        special = {self._image: self._image_id}
+        special = {self._image: self.image_id}
         special |= {str(t): int(i) for t, i in zip(*self._marks(), strict=True)}
         ids: list[int] = []
         for piece in re.split("(" + "|".join(map(re.escape, special)) + ")", template):
             if piece not in special:
                 ids += prompt_ids(self.tokenizer, piece)
             elif piece == self._image and tokens is not None:
-                ids += [self._image_id] * tokens.shape[1]
+                ids += [self.image_id] * tokens.shape[1]
             else:
                 ids.append(special[piece])
         return ids
@@ -79,7 +79,7 @@ class MiniGpt4Backbone(MllmBackbone):
             **super()._generation_inputs(batch, tokens),
             "stopping_criteria": StoppingCriteriaList([ended]),
             # The placeholder is no word of the original's vocabulary.
-            "suppress_tokens": [self._image_id],
+            "suppress_tokens": [self.image_id],
         }
 
     def _worded(self, written: Tensor, max_words: int) -> list[str]:

@@ -69,8 +69,8 @@ class MllmBackbone(Backbone):
         self.base: Path | None = None
         own = getattr(getattr(model, "model", None), "vision_tower", None)
         self._sight = None if isinstance(own, Vision) else sight_of(model, spec.image_size)
-        self._image_id = int(model.config.image_token_id)
-        self._image = str(tokenizer.convert_ids_to_tokens(self._image_id))
+        self.image_id = int(model.config.image_token_id)
+        self._image = str(tokenizer.convert_ids_to_tokens(self.image_id))
         # What stands for one picture in a prompt: the placeholder, and what the model puts around it.
         self._picture = spec.prompts.get("image", self._image)
 
@@ -114,16 +114,18 @@ class MllmBackbone(Backbone):
 
     def asked_vectors(self, seen: Tensor | None, given: Sequence[int], texts: Sequence[str | None]) -> Tensor:
         tokens = seen
-        ids = []
-        for count, text in zip(given, texts, strict=True):
-            words = present(text)
-            before, after = self._query_prompt(bool(count), words is not None).split("{text}")
-            middle = text_ids(self.tokenizer, words, self.spec.max_text_tokens) if words else []
-            ids.append(self._prompt(before, tokens, count) + middle + self._prompt(after, tokens, count))
+        ids = [self.query_row(count, text, tokens) for count, text in zip(given, texts, strict=True)]
         self.set_side("query")
         if self.steady:
             return self._by_length(ids, tokens, given)
         return self._pooled(ids, tokens)
+
+    def query_row(self, count: int, text: str | None, tokens: Any) -> list[int]:
+        """The ids of a query of `count` pictures and a text; `tokens` are [n, tokens, hidden]."""
+        words = present(text)
+        before, after = self._query_prompt(bool(count), words is not None).split("{text}")
+        middle = text_ids(self.tokenizer, words, self.spec.max_text_tokens) if words else []
+        return self._prompt(before, tokens, count) + middle + self._prompt(after, tokens, count)
 
     def target_vectors(self, features: Tensor) -> Tensor:
         tokens = self.image_tokens(features)
@@ -286,7 +288,7 @@ class MllmBackbone(Backbone):
         if not image or tokens is None:
             return ids
         return [
-            i for token in ids for i in ([token] * tokens.shape[1] if token == self._image_id else [token])
+            i for token in ids for i in ([token] * tokens.shape[1] if token == self.image_id else [token])
         ]
 
     def _pad(self, rows: Sequence[Sequence[int]], length: int | None = None) -> Padded:

@@ -57,7 +57,9 @@ def with_query_side(backbone: "Backbone", tensors: Mapping[str, Tensor]) -> "Bac
     mine = {id(tensor) for tensor in own.values()}
     shared = {id(t): t for t in (*backbone.parameters(), *backbone.buffers()) if id(t) not in mine}
     # what copy finds here it takes as it is instead of copying it
-    memo = {**shared, id(backbone.tokenizer): backbone.tokenizer}
+    memo: dict[int, object] = {**shared, id(backbone.tokenizer): backbone.tokenizer}
+    if backbone.engine is not None:
+        memo[id(backbone.engine)] = backbone.engine.for_another_side()
     twin = copy.deepcopy(backbone, memo)
     with torch.no_grad():
         for name, parameter in query_tensors(twin).items():

@@ -26,4 +26,4 @@ class QwenBackbone(MllmBackbone):
         """Which tokens are of a picture, and each picture's grid."""
         assert isinstance(self._sight, QwenSight)
         pictures = None if tokens is None else self._sight.grid(len(tokens)).to(batch.ids.device)
-        return {"mm_token_type_ids": (batch.ids == self._image_id).int(), "image_grid_thw": pictures}
+        return {"mm_token_type_ids": (batch.ids == self.image_id).int(), "image_grid_thw": pictures}

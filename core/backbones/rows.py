@@ -27,6 +27,21 @@ def present(text: str | None) -> str | None:
     return text if text is not None and text.strip() else None
 
 
+def refuse_other_features(look: np.ndarray, shape: tuple[int, int]) -> None:
+    """HemlineError where kept features are not of the model whose features have `shape`."""
+    if look.shape != shape:
+        raise HemlineError(
+            f"features of shape {look.shape} are not of this model (its are {shape}); encode anew"
+        )
+
+
+def refuse_empty(counts: Sequence[int], texts: Sequence[str | None]) -> None:
+    """HemlineError for a query of no picture (`counts` says how many each has) and no words."""
+    for index, (image, text) in enumerate(zip(counts, texts, strict=True)):
+        if not image and present(text) is None:
+            raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
+
+
 def image_rows(
     features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
 ) -> list[int]:
@@ -42,9 +57,7 @@ def image_rows(
         raise HemlineError("a query is said to have a picture but no features are given")
     if max(given, default=0) > most:
         raise HemlineError(f"a query is said to have {max(given)} pictures but features of {most} are given")
-    for index, (image, text) in enumerate(zip(given, texts, strict=True)):
-        if not image and present(text) is None:
-            raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
+    refuse_empty(given, texts)
     return given
 
 

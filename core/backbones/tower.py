@@ -91,16 +91,23 @@ class ConvNorm(nn.Module):
         self.norm = nn.BatchNorm2d(outputs, eps=NORM_EPS)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.convolved(x, *self.folded())
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the convolution that does the normalisation as well."""
+        norm = self.norm
+        assert norm.running_mean is not None and norm.running_var is not None
+        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        weight = self.conv.weight * scale[:, None, None, None]
+        return weight, norm.bias - norm.running_mean * scale
+
+    def convolved(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """`x` by this convolution with what `folded` gave."""
         kernel, stride = self.conv.kernel_size[0], self.conv.stride[0]
         padding = (kernel - 1) // 2
         if stride > 1:
             x = functional.pad(x, (*_same_padding(x.shape[-1], kernel), *_same_padding(x.shape[-2], kernel)))
             padding = 0
-        norm = self.norm
-        assert norm.running_mean is not None and norm.running_var is not None
-        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-        weight = self.conv.weight * scale[:, None, None, None]
-        bias = norm.bias - norm.running_mean * scale
         return functional.conv2d(x, weight, bias, stride, padding, groups=self.conv.groups)
 
 

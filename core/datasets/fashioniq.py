@@ -11,7 +11,7 @@ from core import vocabulary
 from core.datasets.garments import is_id, is_text, read_garments
 from core.errors import HemlineError
 from core.files import fingerprint, read_json
-from core.types import Garment, Triplet
+from core.types import Garment, Triplet, values
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """The endings a photo may have; the first that exists counts."""
@@ -68,7 +68,7 @@ def read_split(root: Path, split: str, categories: Sequence[str] | None = None) 
         triplets += _read_captions(path, name, split, set(galleries[name]), known)
     garments = _garments_of(root / "garments.jsonl", split, galleries)
     queries = [list(vars(triplet).values()) for triplet in triplets]
-    items = [list(vars(garment).values()) for garment in garments.values()]
+    items = [values(garment) for garment in garments.values()]
     mark = fingerprint([split, names, galleries, queries, items])
     return Split(root, split, tuple(names), tuple(triplets), galleries, garments, mark)
 

@@ -19,7 +19,7 @@ class Allowed:
             raise HemlineError(f"the rows that may answer are given as bool [{count}]; got {found}")
         self.rows = np.flatnonzero(mask)
         self.bits = np.packbits(mask, bitorder="little")
-        self._members: NDArray[np.int64] | None = None
+        self._lists: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32] | None] | None = None
 
     @cached_property
     def selector(self) -> object:
@@ -28,8 +28,16 @@ class Allowed:
 
         return faiss.IDSelectorBitmap(len(self.bits), faiss.swig_ptr(self.bits))
 
-    def members(self, owner: NDArray[np.integer], lists: int) -> NDArray[np.int64]:
-        """How many allowed rows each list has, int64 [lists]; `owner` is the list of every row."""
-        if self._members is None:
-            self._members = np.bincount(owner[self.rows], minlength=lists)
-        return self._members
+    def lists(
+        self, owner: NDArray[np.integer], centroids: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32] | None]:
+        """The lists with allowed rows, how many each has, and where these lists are few their centroids.
+
+        `owner` is every row's list.
+        """
+        if self._lists is None:
+            members = np.bincount(owner[self.rows], minlength=len(centroids))
+            held = np.flatnonzero(members)
+            # a copy of nearly all would cost more memory than it saves time
+            self._lists = held, members[held], centroids[held] if 4 * len(held) < len(centroids) else None
+        return self._lists

@@ -60,9 +60,7 @@ class Ivf:
         scores = np.empty((len(queries), count), np.float32)
         for part in blocks(len(queries), self.lists.nlist):
             asked = np.ascontiguousarray(queries[part])
-            # one at a time: what a product of many gives for one depends, in its last bits, on the others
-            products = np.stack([self.centroids @ query for query in asked])
-            near, keys = self._probed(products, settings, allowed)
+            near, keys = self._probed(asked, settings, allowed)
             wanted: Any = {"nprobe": keys.shape[1], **_selecting(allowed)}
             self.lists.search_preassigned_c(
                 len(asked),
@@ -78,25 +76,47 @@ class Ivf:
         return found
 
     def _probed(
-        self, near: Vectors, settings: Settings, allowed: Allowed | None
+        self, queries: Vectors, settings: Settings, allowed: Allowed | None
     ) -> tuple[Vectors, NDArray[np.int64]]:
         """The lists to look through for each query, nearest first, and how near; -1 for none."""
         if allowed is None:
+            near = _products(self.centroids, queries)
             probes = min(settings.probes, near.shape[1])
             keys = np.argpartition(near, near.shape[1] - probes, axis=1)[:, -probes:]
             return np.take_along_axis(near, keys, axis=1), np.ascontiguousarray(keys)
-        members = allowed.members(self.owner, self.lists.nlist)
-        held = np.flatnonzero(members)
-        near = near[:, held]
-        order = np.argsort(-near, axis=1)
-        before = np.cumsum(members[held][order], axis=1) - members[held][order]
+        held, members, centroids = allowed.lists(self.owner, self.centroids)
+        if centroids is None:
+            near = _products(self.centroids, queries)[:, held]
+        else:
+            near = _products(centroids, queries)
         enough = THIN * self.lists.ntotal / self.lists.nlist
-        wanted = (before < enough) | (np.arange(len(held)) < settings.filtered)
+        for width in (
+            2 * settings.filtered,
+            len(held),
+        ):  # mostly the nearest are enough: others stay unsorted
+            order = _nearest_first(near, width)
+            counts = members[order]
+            before = np.cumsum(counts, axis=1) - counts
+            if order.shape[1] == len(held) or (before[:, -1] >= enough).all():
+                break
+        wanted = (before < enough) | (np.arange(order.shape[1]) < settings.filtered)
         width = int(wanted.sum(axis=1).max())
         keys = np.where(wanted, held[order], -1)[:, :width]
-        return np.ascontiguousarray(np.take_along_axis(near, order[:, :width], axis=1)), np.ascontiguousarray(
-            keys
-        )
+        near = np.take_along_axis(near, order[:, :width], axis=1)
+        return np.ascontiguousarray(near), np.ascontiguousarray(keys)
+
+
+def _products(centroids: Vectors, queries: Vectors) -> Vectors:
+    # one at a time: what a product of many gives for one depends, in its last bits, on the others
+    return np.stack([centroids @ query for query in queries])
+
+
+def _nearest_first(near: Vectors, count: int) -> NDArray[np.int64]:
+    """The places of each row's `count` greatest values (all, where there are fewer), greatest first."""
+    if count >= near.shape[1]:
+        return np.argsort(-near, axis=1)
+    some = np.argpartition(-near, count - 1, axis=1)[:, :count]
+    return np.take_along_axis(some, np.argsort(-np.take_along_axis(near, some, axis=1), axis=1), axis=1)
 
 
 def _selecting(allowed: Allowed | None) -> dict[str, object]:

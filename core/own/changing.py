@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from core.building import build
+from core.engines.moving import drop_collection, engine_of
+from core.engines.saved import EDGE
 from core.errors import HemlineError
 from core.files import write_atomically
 from core.gallery import FEATURES_FILE, load_gallery, write_gallery
@@ -149,14 +151,17 @@ def reindex(index: Path, model: Path) -> None:
 
 
 def drop(index: Path) -> None:
-    """Remove the whole catalogue: the index, kept work, and the photos that were brought to it."""
+    """Remove the whole catalogue: the index, what a server holds of it, kept work, and brought photos."""
     load_card(index)
+    engine = engine_of(index)
     # the index first: without it the rest is only a left-over
     aside = index.with_name(f".{index.name}.dropping.part")
     shutil.rmtree(aside, ignore_errors=True)
     index.rename(aside)
     for folder in (aside, staging_of(index), photos_of(index)):
         shutil.rmtree(folder, ignore_errors=True)
+    if engine is not None and engine.to != EDGE:
+        drop_collection(engine)
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """The app under load: many clients who search and judge, one after the other each, against what ships.
 
-    python -m tests.bench.load [--seconds 300] [--clients 32] [--short 40] [--json OUT]
+    python -m tests.bench.load [--seconds 300] [--clients 32] [--short 8] [--turns 3] [--json OUT]
 
-`python app.py` is started anew for each part, with judgements and data in a folder of their own. Every client
+`python app.py` runs twice, with judgements and data in a folder of its own: as it is, and one query at a time
+(HEMLINE_BATCH=1). Each part is measured on both in turn, then the long one on the first alone. Every client
 asks again as soon as it is answered, and judges a hit of every tenth answer. What is asked: the words of
 Wardrobe's own queries put to 300 of its garments, so that no query comes twice ("new words"); with garments
 that nobody has shown before ("first sight"); and fifty queries over and over ("again"). At the end each
-judgement that was acknowledged must be in the SQLite file, once. One at a time is the app with
-HEMLINE_BATCH=1. The clients are one process beside the server, on the same cores.
+judgement that was acknowledged must be in the SQLite file, once. The clients are one process beside the
+server, on the same cores.
 """
 
 import argparse
@@ -241,60 +242,90 @@ def _share(change: dict[str, float], what: str) -> float | None:
     return round(found / (found + made), 3) if found + made else None
 
 
-def parts(batch: int, clients: int, seconds: float, short: float) -> dict[str, Any]:
-    """All parts on one app; `seconds` for the long one, `short` for the others."""
-    never = 10**9
-    with started(batch) as app:
-        known, others = garments()
-        asked, strange = new_words(known), new_words(others)
-        measured(app, 2, asked, 20 * short, KNOWN)  # and what is imported at the first of each
-        measured(app, 1, asked, short, 10, gradio=True)
-        few = [next(asked) for _ in range(50)]
-        return {
-            "one client": measured(app, 1, asked, short, never),
-            "one client, gradio": measured(app, 1, asked, short, never, gradio=True),
-            "new words": measured(app, clients, asked, seconds, never),
-            "new words, gradio": measured(app, clients, asked, short, never, gradio=True),
-            "first sight": measured(app, clients, strange, short, len(others)),
-            "again": measured(app, clients, itertools.cycle(few), short, never),
-        }
+def parts(apps: dict[str, App], clients: int, short: float, turns: int) -> dict[str, dict[str, Any]]:
+    """Every part on each app in turn, `turns` times, so that what else the machine does befalls all alike."""
+    known, others = garments()
+    asked = {name: new_words(known) for name in apps}
+    strange = {name: new_words(others) for name in apps}
+    for name, app in apps.items():
+        measured(app, 2, asked[name], 20 * short, KNOWN)  # and what is imported at the first of each
+        measured(app, 1, asked[name], short, 10, gradio=True)
+    few = {name: itertools.cycle([next(asked[name]) for _ in range(50)]) for name in apps}
+    plan = {
+        "one client": (1, asked, False),
+        "one client, gradio": (1, asked, True),
+        "new words": (clients, asked, False),
+        "new words, gradio": (clients, asked, True),
+        "first sight": (clients, strange, False),
+        "again": (clients, few, False),
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for part, (people, queries_of, gradio) in plan.items():
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in apps}
+        for _ in range(turns):
+            for name, app in apps.items():
+                runs[name].append(measured(app, people, queries_of[name], short, 10**9, gradio))
+        found[part] = {name: _joined(some) for name, some in runs.items()}
+    return found
+
+
+def _joined(some: list[dict[str, Any]]) -> dict[str, Any]:
+    """Several turns of one part: sums of what is counted, medians of what is measured."""
+    summed = ("seconds", "answers", "errors", "judgements", "judgements_lost_or_twice")
+    joined = dict(some[0])
+    for name, value in some[0].items():
+        values = [one[name] for one in some if one[name] is not None]
+        if name in summed:
+            joined[name] = round(sum(values), 1)
+        elif isinstance(value, float):
+            joined[name] = round(statistics.median(values), 4)
+    return joined | {"a_second": round(joined["answers"] / joined["seconds"], 2), "turns": len(some)}
+
+
+def _ratios(found: dict[str, dict[str, Any]], over: str, under: str, what: str) -> dict[str, float]:
+    return {name: round(both[over][what] / both[under][what], 2) for name, both in found.items()}
 
 
 def main() -> None:
     """Measure the app under the load of many clients."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--seconds", type=float, default=300, help="of the long part")
-    parser.add_argument("--short", type=float, default=40, help="seconds of each other part")
+    parser.add_argument("--short", type=float, default=8, help="seconds of each turn of the other parts")
+    parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    alone = parts(1, options.clients, options.short, options.short)
-    together = parts(16, options.clients, options.seconds, options.short)
-    long, cores = together["new words"], hardware()["cores"]
+    with started(16) as app:
+        with started(1) as single:
+            found = parts({"batched": app, "one": single}, options.clients, options.short, options.turns)
+        asked = itertools.islice(new_words(garments()[0]), 300_000, None)  # the parts have not come so far
+        long = measured(app, options.clients, asked, options.seconds, 10**9)
+    cores, batched = hardware()["cores"], {name: both["batched"] for name, both in found.items()}
     result = {
         "figure": {
-            "errors": sum(part["errors"] for part in together.values()),
-            "judgements_lost_or_twice": sum(part["judgements_lost_or_twice"] for part in together.values()),
+            "seconds": long["seconds"],
+            "answers": long["answers"],
+            "errors": long["errors"] + sum(part["errors"] for part in batched.values()),
+            "judgements": long["judgements"],
+            "judgements_lost_or_twice": sum(
+                part["judgements_lost_or_twice"] for part in (long, *batched.values())
+            ),
             "p95": long["p95"],
-            "p95_allowed": round(3 * together["one client"]["p50"] * options.clients / cores, 4),
-            "throughput_over_one_at_a_time": {
-                name: round(together[name]["a_second"] / alone[name]["a_second"], 2) for name in together
-            },
-            "cpu_of_one_at_a_time_over_batched": {
-                name: round(alone[name]["server_cpu_ms_a_query"] / together[name]["server_cpu_ms_a_query"], 2)
-                for name in together
-            },
+            "p95_allowed": round(3 * batched["one client"]["p50"] * options.clients / cores, 4),
+            "throughput_over_one_at_a_time": _ratios(found, "batched", "one", "a_second"),
+            "cpu_of_one_at_a_time_over_batched": _ratios(found, "one", "batched", "server_cpu_ms_a_query"),
         },
-        "batches of 16": together,
-        "one at a time": alone,
+        "long": long,
+        "parts": found,
         "seed": SEED,
         "hardware": hardware(),
         "versions": versions(),
         "git": git_state(),
     }
     print(json.dumps(result["figure"], indent=1))
-    for name, part in together.items():
-        print(f"{name}: {part}\n   one at a time: {alone[name]}")
+    for name, both in found.items():
+        print(f"{name}: {both['batched']}\n   one at a time: {both['one']}")
+    print(f"long: {long}")
     if options.json:
         write_json(options.json, result)
 

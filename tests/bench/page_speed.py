@@ -70,12 +70,13 @@ JUDGE = f"""(place) => new Promise((done) => {{
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[tuple["Popen[str]", str, float]]:
+def started(folder: Path, *arguments: str) -> Iterator[tuple["Popen[str]", str, float]]:
     """The app with its files in `folder`, its address, and the seconds until it said "Hemline is at"."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    line = [sys.executable, "app.py", "--port", str(port), "--judgements", str(folder / "judgements.sqlite")]
+    line = [sys.executable, "app.py", "--port", str(port), *arguments]
+    line += ["--judgements", str(folder / "judgements.sqlite")]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HEMLINE_")}
     own = {"HEMLINE_DATA": str(folder / "data"), "OMP_NUM_THREADS": str(hardware()["cores"])}
     began = time.perf_counter()

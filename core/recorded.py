@@ -6,6 +6,8 @@ from pathlib import Path
 
 from core.datasets.garments import read_garments
 from core.errors import HemlineError
+from core.gallery import folders_of, load_gallery
+from core.index import map_index
 from core.own.records import read_records
 from core.types import Garment
 
@@ -18,10 +20,11 @@ def garments_of(pictures: Mapping[str, Path]) -> dict[str, Garment]:
     A spoilt garments.jsonl is logged and passed over: the page works without captions.
     """
     known: dict[str, Garment] = {}
-    for folder in {path.parent for path in pictures.values()}:
+    folders = folders_of(pictures)
+    for folder in folders:
         if folder.name.endswith(".photos"):  # of an index that photos were added to, core.own.changing
             known |= brought_garments(folder)
-    for root in {path.parent.parent for path in pictures.values()}:
+    for root in {folder.parent for folder in folders}:
         path = root / "garments.jsonl"
         if path.is_file():
             try:
@@ -38,3 +41,14 @@ def brought_garments(photos: Path) -> dict[str, Garment]:
     except HemlineError as error:
         LOG.warning("captions are not shown: %s", error)
         return {}
+
+
+def garments_at(index: Path, images: Path | None = None) -> dict[str, Garment]:
+    """The garments of the index in the folder `index`; its photos are in `images`, or where they were.
+
+    HemlineError where the folder is no index of photos.
+    """
+    mapped = map_index(index)
+    table = load_gallery(index, mapped).table
+    base = Path(table.root) if images is None else images
+    return garments_of({id_: base / path for id_, path in zip(mapped.ids, table.paths, strict=True)})
