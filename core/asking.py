@@ -102,9 +102,8 @@ class Asking:
             refuse_gone()
             return np.array(backbone.glimpse(shown.look()))
 
-        return (
-            make() if shown.sha is None else self.pictures.get((backbone.eyes, shown.target, shown.sha), make)
-        )
+        key = (backbone.eyes, shown.target, shown.sha)
+        return make() if shown.sha is None else self.pictures.get(key, make)
 
     def _number(self, backbone: "Backbone") -> int:
         """A number that no other model of this process has, nor will have: not that of a version, either."""

@@ -148,6 +148,7 @@ class Batcher(Generic[Asked, Answer]):
             if places:
                 self._answer(places)
                 self._ran(len(places))
+            del places  # and with them the model, which may be an older version by now
             with self._changed:
                 self._working = False
                 self._changed.notify_all()
