@@ -13,7 +13,7 @@ CLOSET_DIR ?= $(if $(wildcard $(SHARED)/closet/images),$(SHARED)/closet,$(OWN_CL
 FASHIONIQ_DIR ?= $(SHARED)/fashioniq
 CIRR_DIR ?= $(SHARED)/cirr
 
-.PHONY: help demo test lint space closet photos model clean
+.PHONY: help demo test nightly lint space closet photos model clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,16 @@ test: $(VENV)/tests photos ## set up, check style and types, run the tests (ARGS
 	@CHROMIUM=$$(tests/chromium.sh) && export CHROMIUM && { $(LINT); lint=$$?; OMP_NUM_THREADS=1 \
 		CLOSET_DIR="$(CLOSET_DIR)" FASHIONIQ_DIR="$(FASHIONIQ_DIR)" CIRR_DIR="$(CIRR_DIR)" \
 		$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) && exit $$lint; }
+
+# What takes too long for every run of the tests; the results go to data/nightly.
+NIGHTLY := attack full_disk save_kills judgement_kills refine_kills
+
+nightly: $(VENV)/tests photos ## attack it, fill its disk, kill it: every hostile input and fault (10 minutes, as root)
+	@CHROMIUM=$$(tests/chromium.sh) && export CHROMIUM OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 \
+		CLOSET_DIR="$(CLOSET_DIR)" && mkdir -p data/nightly && failed= && for name in $(NIGHTLY); do \
+		echo "make nightly: $$name" >&2; $(BIN)/python -m tests.bench.$$name --json data/nightly/$$name.json \
+		|| failed="$$failed $$name"; done && { test -z "$$failed" || { echo "make nightly: failed:$$failed" >&2; \
+		exit 1; }; }
 
 lint: $(VENV)/tests ## set up, check style, format and types
 	@$(LINT)

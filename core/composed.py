@@ -38,6 +38,8 @@ Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in
 TRIED_TO_FOLD = 5
 """How many times as many hits as are wanted are ranked at first, where near-duplicates are to be folded."""
 
+May = Conditions | NDArray[np.bool_]
+
 NOTHING_LEFT = "no garment is left by these filters; remove one"
 
 
@@ -166,16 +168,35 @@ def _unfolded(
     if not unwanted:
         may = _conditions(searcher, query, garments) or _allowed(searcher, query, garments)
         return find(searcher.index, vector[None], query.top_k, [copies], may)[0]
-    bad = searcher.columns(garments).unwanted(unwanted)
-    allowed = _allowed(searcher, query, garments)
-    inside = np.full(len(bad), allowed is None)
-    if allowed is not None:
-        inside[allowed.rows] = True
-    good = find(searcher.index, vector[None], query.top_k, [copies], inside & ~bad)[0]
+    free, bad = _apart(searcher, query, garments, unwanted)
+    good = find(searcher.index, vector[None], query.top_k, [copies], free)[0]
     if len(good) == query.top_k:
         return good
-    rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], inside & bad)[0]
+    rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], bad)[0]
     return good + [Hit(rank, hit.id, hit.score) for rank, hit in enumerate(rest, len(good) + 1)]
+
+
+def _apart(
+    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], unwanted: Sequence[Request]
+) -> tuple[May, May]:
+    """Who may answer without anything that is not wanted, and who has it: for an engine as conditions."""
+
+    def masks() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        bad = searcher.columns(garments).unwanted(unwanted)
+        allowed = _allowed(searcher, query, garments)
+        inside = np.full(len(bad), allowed is None)
+        if allowed is not None:
+            inside[allowed.rows] = True
+        return inside & ~bad, inside & bad
+
+    moved = searcher.index.fast
+    if not isinstance(moved, Moved) or not moved.holds(garments):
+        return masks()
+    named = tuple({**request.edits, "details": request.add} for request in unwanted)
+    return (
+        Conditions(query.filters, query.within, lambda: masks()[0], lacks=named),
+        Conditions(query.filters, query.within, lambda: masks()[1], has=named),
+    )
 
 
 def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:

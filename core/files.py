@@ -1,6 +1,8 @@
 """Writing so that a kill or a full disk never loses what was there, and reading JSON with clear faults."""
 
 import ctypes
+import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from core.errors import HemlineError
 
@@ -90,6 +92,18 @@ def fingerprint(value: Any) -> str:
     """The sha256 (64 hex digits) of `value` as canonical JSON: sorted keys, no spaces, tuples as lists."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def take_lock(file: TextIO, shared: bool = False) -> None:
+    """Lock an open file for this process, or for all who share it; BlockingIOError where another holds it.
+
+    On a file system without locks, as some mounted volumes are, there is none: nothing is refused there.
+    """
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
+            raise
 
 
 def _refuse_constant(name: str) -> None:

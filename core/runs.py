@@ -24,6 +24,7 @@ LIBRARIES = (
     "safetensors",
     "numpy",
     "faiss-cpu",
+    "onnxruntime",
     "datasets",
     "gradio",
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import HemlineError
-from core.staging import take_lock
+from core.files import take_lock
 
 LOCK_FILE = "app.lock"
 PATIENCE = 5.0  # seconds that an app which is just ending is waited for

@@ -13,6 +13,7 @@ from core.search import Searcher, open_searcher
 from core.types import Garment
 from core.verdicts import Event
 from demo.device import place, share_cores
+from demo.engine import start_engine
 from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
 from demo.settings import Settings
@@ -88,6 +89,8 @@ def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any
     checkpoint = places.model if places.model is not None else Path(card.model)
     place(searcher.backbone, checkpoint, settings.device, zero_gpu)
     share_cores(searcher.backbone, settings.threads)
+    if settings.engines is not None:
+        start_engine(searcher.backbone, checkpoint, settings.engines)
     return {
         "searcher": searcher,
         "garments": garments_of(searcher.pictures),

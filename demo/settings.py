@@ -20,6 +20,7 @@ VOLUME = Path("/data")  # where a Space's volume is attached, by convention
 QUEUE = 64  # searches inside at a time
 BATCH = 16  # queries embedded at once
 SPACE_HOST, SPACE_PORT = "0.0.0.0", 7860  # what a Space expects of its app
+ENGINES = ("eager", "onnx")
 # File systems on which SQLite's write-ahead log does not work, and where a file appears elsewhere only later.
 REMOTE_KINDS = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "lustre", "virtiofs")
 
@@ -40,7 +41,8 @@ class Settings:
     `export` says whether programs may fetch everybody's judgements; likewise. `mcp` says whether the
     endpoints are also tools of the Model Context Protocol. `queue` is how many searches may be inside at a
     time, `batch` how many queries are embedded at once, `threads` by how many threads, None for what suits
-    the model. `metrics` says whether anybody may read what is counted.
+    the model. `metrics` says whether anybody may read what is counted. `engine` is what answers queries on a
+    CPU: the model itself ("eager") or an engine made of it ("onnx").
     """
 
     model: Path | None
@@ -65,6 +67,7 @@ class Settings:
     batch: int = BATCH
     threads: int | None = None
     metrics: bool = True
+    engine: str = "eager"
 
     @property
     def versions(self) -> Path | None:
@@ -75,6 +78,11 @@ class Settings:
     def catalogues(self) -> Path | None:
         """Where people's own catalogues are kept; None where nobody may bring any."""
         return self.data / "catalogues" if self.bring else None
+
+    @property
+    def engines(self) -> Path | None:
+        """Where engines are kept; None where the model itself answers."""
+        return self.cache / "engines" if self.engine == "onnx" else None
 
     @property
     def cache(self) -> Path:
@@ -122,6 +130,7 @@ def read_settings(
         batch=_count(variables, "HEMLINE_BATCH", BATCH, 256),
         threads=_count(variables, "HEMLINE_THREADS", 0, 256) or None,
         metrics=_allowed(variables, "HEMLINE_METRICS", public),
+        engine=_engine(variables),
     )
 
 
@@ -250,6 +259,19 @@ def _mcp(variables: Mapping[str, str]) -> bool:
             "pip install 'gradio[mcp]', or leave it off"
         )
     return asked
+
+
+def _engine(variables: Mapping[str, str]) -> str:
+    value = (variables.get("HEMLINE_ENGINE") or ENGINES[0]).lower()
+    if value not in ENGINES:
+        raise HemlineError(f"HEMLINE_ENGINE is {value!r}; give {' or '.join(ENGINES)}")
+    missing = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
+    if value == "onnx" and missing:
+        raise HemlineError(
+            f"HEMLINE_ENGINE is onnx, but the package {' and '.join(missing)} is not installed: "
+            f"pip install {' '.join(missing)}, or give eager"
+        )
+    return value
 
 
 def _vocabulary(variables: Mapping[str, str]) -> Mapping[str, Verdict]:

@@ -37,7 +37,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request: `said` is all that was answered, `fault` what was wrong with it ("" nothing)."""
+    """What came of a request: `said` is all that was answered, `fault` what is wrong with it ("" nothing)."""
 
     ask: Ask
     status: int
@@ -100,6 +100,7 @@ def paths(folder: Path) -> Iterator[Ask]:
     ):
         for size in ("card", "view", "..", "huge", "%2e%2e"):
             yield Ask("our pictures", "GET", f"{ours}/thumbnails/{size}/{guess}.webp")
+            yield Ask("our pictures", "GET", f"{ours}/thumbnails/{size}/{guess}.webp?of=..%2f..%2fapp.py")
         yield Ask("our pictures", "GET", f"{ours}/references/{guess}.webp")
     for page in (
         "/pwa_icon/100000", "/pwa_icon/0", "/pwa_icon/-1", "/pwa_icon", "/static/..%2f..%2fapp.py",

@@ -94,6 +94,7 @@ def test_a_moved_index_filters_by_its_engine_and_says_where_records_changed(
         ComposedQuery(id_, None, WISH, filters={"category": category}, top_k=3),
         ComposedQuery(id_, None, WISH, filters={"category": category}, within=few),
         ComposedQuery(id_, None, WISH, within=few, fold=True),
+        ComposedQuery(id_, None, WISH, without="stripes, red", filters={"category": category}),
     ]
     for query in queries:
         assert ask(moved, query, garments) == ask(searcher, query, garments)

@@ -30,6 +30,7 @@ from core.index import IndexCard, find, load_index, save_index
 from core.indexes.family import build_family
 from core.indexes.settings import KINDS, default_settings
 from core.indexes.tuning import sample_queries
+from core.own.changing import drop
 from core.recorded import garments_at
 from core.types import Garment, Hit
 from core.vocabulary import CATEGORIES, COLORS, DETAILS
@@ -72,8 +73,11 @@ class World:
         self.exact = build_index(self.rows, self.ids, CARD)
 
     def conditions(self, **chosen: object) -> Conditions:
-        within = chosen.pop("within", None)
-        return conditions_of(self.ids, self.garments, {k: frozenset(v) for k, v in chosen.items()}, within)
+        within, lacks, has = (
+            chosen.pop(name, other) for name, other in (("within", None), ("lacks", ()), ("has", ()))
+        )
+        filters = {name: frozenset(values) for name, values in chosen.items()}
+        return conditions_of(self.ids, self.garments, filters, within, lacks, has)
 
 
 BIG, SMALL = World(1500, 40), World(200, 8)
@@ -128,6 +132,14 @@ FILTERS: dict[str, dict[str, object]] = {
         "within": frozenset(f"größe {row} 👗" for row in range(90)),
         "category": CATEGORIES[1:2],
     },
+    "not wanted": {
+        "category": CATEGORIES[:1],
+        "lacks": ({"colors": frozenset(COLORS[:2]), "details": frozenset()},),
+    },
+    "nothing else": {
+        "has": ({"colors": frozenset(COLORS[:2])}, {"details": frozenset(DETAILS[3:4])}),
+        "lacks": ({"category": frozenset(CATEGORIES[:1])},),
+    },
     "unknown ids": {"within": frozenset(["not there"])},
 }
 
@@ -148,8 +160,9 @@ def test_the_best_are_found_with_exact_scores(held: tuple[World, Index]) -> None
         assert all(scores.get((place, hit.id), hit.score) == hit.score for hit in hits)
         assert hits == sorted(hits, key=lambda hit: (-hit.score, index.positions[hit.id]))
     assert find(index, world.queries[:1], len(world.ids) + 5) == find(world.exact, world.queries[:1], 9999)
-    copies = find(index, world.rows[120:121], 30)[0]
-    assert [index.positions[hit.id] for hit in copies] == list(range(100, 130))
+    copies = [index.positions[hit.id] for hit in find(index, world.rows[120:121], 30)[0]]
+    thirty = [row for row in copies if 100 <= row < 130]  # a graph may miss one of so many
+    assert len(thirty) >= 27 and copies[: len(thirty)] == thirty == sorted(thirty)
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -171,10 +184,11 @@ def test_what_is_excluded_never_comes_back(held: tuple[World, Index]) -> None:
     world, index = held
     asked = world.rows[100:104]
     names = [[world.ids[row] for row in range(100, 130)], [world.ids[101]], [], ["not there"]]
-    assert find(index, asked, 10, names) == find(world.exact, asked, 10, names)
     conditions = world.conditions(category=CATEGORIES[1:2])
-    expected = find(world.exact, asked, 5, names, conditions.rows())
-    assert find(index, asked, 5, names, conditions) == expected
+    for allowed, mask in ((None, None), (conditions, conditions.rows())):
+        found, truth = find(index, asked, 10, names, allowed), find(world.exact, asked, 10, names, mask)
+        assert [len(hits) for hits in found] == [10] * 4 and share(found, truth) >= 0.95
+        assert not any(hit.id in never for hits, never in zip(found, names, strict=True) for hit in hits)
     passing = [world.ids[row] for row in np.flatnonzero(conditions.rows())]
     assert find(index, asked[:1], 5, [passing], conditions) == [[]]
 
@@ -386,6 +400,8 @@ def test_a_server_that_loses_points_or_the_connection_is_not_switched_to(
     with pytest.raises(EngineError, match="holds 0 of 200 garments; nothing was switched"):
         move(folder, {}, Where(shop.address, "dresses"))
     assert load_engine_card(folder) == live and shop.aliases == {"dresses": live.collection}
+    drop(folder)
+    assert live.collection not in shop.collections and shop.aliases == {} and not folder.exists()
 
 
 def test_a_killed_move_goes_on_and_until_then_nothing_changed(folder: Path) -> None:

@@ -224,7 +224,7 @@ def test_what_is_pinned_is_what_is_tested() -> None:
 
 def test_all_that_is_imported_or_comes_along_is_pinned() -> None:
     pinned = {name for file in PIN_FILES for name in pins(file)}
-    # starlette and fastapi are gradio's own server; playwright takes the README's picture and comes with the tests.
+    # starlette and fastapi are gradio's; playwright takes the README's picture and comes with the tests.
     stated = {*pins("requirements.txt"), "starlette", "fastapi", "playwright"}
     providers = importlib.metadata.packages_distributions()
     for path in SOURCES:

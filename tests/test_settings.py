@@ -1,6 +1,7 @@
 """How the app is configured: what each variable does, what it refuses, and where data goes."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ def test_names_and_passwords_come_from_the_variable_or_a_file(tmp_path: Path) ->
         ("HEMLINE_BATCH", "many"),
         ("HEMLINE_THREADS", "-1"),
         ("HEMLINE_METRICS", "open"),
+        ("HEMLINE_ENGINE", "openvino"),
         ("GRADIO_SERVER_PORT", "0"),
         ("GRADIO_SERVER_PORT", "http"),
     ],
@@ -103,10 +105,9 @@ def test_tools_for_language_models_are_asked_for_and_need_a_package(
 
 def test_the_table_of_variables_is_complete() -> None:
     read = set()
-    for path in [ROOT / "app.py", *(ROOT / "demo").glob("*.py")]:
-        read |= set(
-            re.findall(r"\"((?:HEMLINE|GRADIO_SERVER|SPACES|SPACE)_\w+|HF_TOKEN)\"", path.read_text())
-        )
+    names = r"\"((?:HEMLINE|GRADIO_SERVER|SPACES|SPACE)_\w+|HF_TOKEN|QDRANT_API_KEY)\""
+    for path in [ROOT / "app.py", *(ROOT / "demo").glob("*.py"), ROOT / "core" / "engines" / "server.py"]:
+        read |= set(re.findall(names, path.read_text()))
     hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`([A-Z_]{5,})`", " ".join(re.findall(r"(?m)^\| (`[^|]+) \|", hosting))))
     assert read - {"SPACE_HOST", "SPACE_PORT"} == told
@@ -134,3 +135,19 @@ def test_the_line_that_zero_gpu_needs_changes_the_pin_of_torch() -> None:
     _, old, new, _ = told[1].split("/")
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     assert [re.sub(old, new, line) for line in lines if re.search(old, line)] == ["torch==2.11.0"]
+
+
+def test_an_engine_is_asked_for_and_kept_with_what_can_be_made_again(tmp_path: Path) -> None:
+    assert settings(tmp_path).engines is None
+    found = settings(tmp_path, HEMLINE_ENGINE="ONNX")
+    assert found.engines == found.cache / "engines"
+
+
+def test_an_engine_without_its_packages_is_refused_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    monkeypatch.delitem(sys.modules, "onnx", raising=False)
+    with pytest.raises(HemlineError, match="pip install onnx onnxruntime"):
+        settings(tmp_path, HEMLINE_ENGINE="onnx")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
+from core.backbones.unsafe import refuse_unsafe
 from core.errors import HemlineError
 from core.files import read_json, write_json
 
@@ -107,6 +108,8 @@ def load(model: nn.Module, folder: Path, names: Sequence[str]) -> "PeftModel":
     """The adapters that `save` wrote, injected into `model`."""
     from peft import PeftModel
 
+    for name in names:
+        refuse_unsafe(folder / FOLDER / name)
     first, *others = names
     # PEFT would read the weights onto a GPU where there is one; the model is moved as a whole, or not at all
     where = "cpu"

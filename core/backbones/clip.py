@@ -19,7 +19,7 @@ from core.backbones.rows import present
 from core.backbones.saving import check_vocabulary, load_model, write_model
 from core.backbones.spec import Spec
 from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
-from core.backbones.tokenizer import prompt_ids, text_ids
+from core.backbones.tokenizer import load_tokenizer, prompt_ids, text_ids
 from core.backbones.tower import Tower
 from core.backbones.vision import FrozenVision, Vision
 from core.errors import HemlineError
@@ -176,13 +176,13 @@ class ClipBackbone(Backbone):
             write_tensors(self.combiner.state_dict(), folder / COMBINER_FILE)
 
 
-def from_released(folder: Path, combiner: str = "sum", framing: str = "crop") -> ClipBackbone:
+def from_released(folder: Path, combiner: str = "sum", framing: str = "centre") -> ClipBackbone:
     """A released CLIP checkpoint (a folder that `CLIPModel` reads) as a backbone, to be saved as one of ours.
 
     Pictures are normalised as OpenAI's CLIP was; the whole vision side is frozen. Raises HemlineError when
     the folder is no CLIP.
     """
-    from transformers import AutoTokenizer, CLIPModel
+    from transformers import CLIPModel
 
     if (
         not (folder / "config.json").is_file()
@@ -192,7 +192,7 @@ def from_released(folder: Path, combiner: str = "sum", framing: str = "crop") ->
             f"{folder} is not a released CLIP; give a folder with CLIP's config.json and weights"
         )
     model = load_model(CLIPModel, folder, "float32")
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = load_tokenizer(folder)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     spec = Spec(
@@ -211,10 +211,10 @@ def from_released(folder: Path, combiner: str = "sum", framing: str = "crop") ->
 
 def load_clip(folder: Path, spec: Spec) -> ClipBackbone:
     """The CLIP backbone saved in `folder`, whose files were checked against `spec`."""
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
 
     model = load_model(AutoModel, folder, spec.dtype)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = load_tokenizer(folder)
     check_vocabulary(spec, tokenizer, folder)
     if model.config.model_type == "siglip":
         from core.backbones.siglip import SiglipBackbone

@@ -109,7 +109,7 @@ def _frame(
         raise HemlineError(
             f"{folder} is a {said.get('model_type')}, not a Llama; give the folder of {NAMES[version]}"
         )
-    text = AutoConfig.from_pretrained(folder, local_files_only=True)
+    text = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if text.max_position_embeddings != POSITIONS[version]:
         raise HemlineError(
             f"{folder} reads {text.max_position_embeddings} tokens where {NAMES[version]} reads "

@@ -107,17 +107,10 @@ def check_projection(piece: Piece, version: str, inputs: int, hidden: int, folde
 
 def read_tokenizer(folder: Path) -> "tuple[PreTrainedTokenizerBase, int]":
     """The language model's tokenizer with the image placeholder added, and the placeholder's id."""
-    from transformers import AutoTokenizer
-
     from core.backbones.minigpt4 import IMAGE
+    from core.backbones.tokenizer import load_tokenizer
 
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, ImportError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise HemlineError(
-            f"{folder}: its tokenizer cannot be read ({first}); bring the folder again"
-        ) from None
+    tokenizer = load_tokenizer(folder)
     if (tokenizer.bos_token, tokenizer.eos_token) != ("<s>", "</s>"):
         raise HemlineError(
             f"{folder}: the tokenizer's start and end are {tokenizer.bos_token} and {tokenizer.eos_token}, "

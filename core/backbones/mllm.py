@@ -36,7 +36,7 @@ from core.backbones.saving import (
 from core.backbones.sights import sight_of
 from core.backbones.spec import Spec
 from core.backbones.tensors import load_into, stored_type, tensors_fingerprint, write_tensors
-from core.backbones.tokenizer import prompt_ids, text_ids
+from core.backbones.tokenizer import load_tokenizer, prompt_ids, text_ids
 from core.backbones.vision import Vision
 from core.errors import HemlineError
 from core.files import read_json
@@ -434,14 +434,14 @@ def load_mllm(folder: Path, spec: Spec, quantize: str = "none", device: str = "c
     `quantize`: how the decoder's linear layers are packed, one of `core.backbones.quantize.KINDS`; they are
     packed on `device`, where everything else goes as well.
     """
-    from transformers import AutoModelForImageTextToText, AutoTokenizer
+    from transformers import AutoModelForImageTextToText
 
     kind = class_of(str(read_json(folder / "config.json").get("model_type")))
     packing = packed(quantize, folder, kind.decoder_of, spec.dtype)
     model = load_model(AutoModelForImageTextToText, folder, spec.dtype, packing, device)
     if packing is not None:
         unpack_alike(model)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = load_tokenizer(folder)
     check_vocabulary(spec, tokenizer, folder)
     projection: nn.Module = nn.Identity()
     if PROJECTION_FILE in spec.weights:

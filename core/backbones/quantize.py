@@ -64,7 +64,7 @@ def _outside(folder: Path, decoder_of: Callable[[Any], Any]) -> list[str]:
     from torch import nn
     from transformers import AutoConfig, AutoModelForImageTextToText
 
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with torch.device("meta"):
         model = AutoModelForImageTextToText.from_config(config)
     inside = {id(module) for module in decoder_of(model).modules()}

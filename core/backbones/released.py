@@ -17,6 +17,7 @@ from core.backbones.base import Backbone
 from core.backbones.mllm import class_of
 from core.backbones.saving import load_model, quiet
 from core.backbones.spec import Spec
+from core.backbones.tokenizer import load_tokenizer
 from core.errors import HemlineError
 from core.files import read_json
 
@@ -78,7 +79,7 @@ FRAMING = {
     "qwen3_vl": "pad",
     "smolvlm": "pad",
     "idefics3": "pad",
-    "clip": "crop",
+    "clip": "centre",
 }
 
 
@@ -137,11 +138,11 @@ def _refuse_timm_and_seq2seq(folder: Path, config: dict[str, Any]) -> None:
 def _chat(
     folder: Path, kind: str, dim: int | None, dtype: str, size: int | None, framing: str, embedder: bool
 ) -> Backbone:
-    from transformers import AutoModelForImageTextToText, AutoTokenizer
+    from transformers import AutoModelForImageTextToText
 
     cls = class_of(kind)
     model: Any = load_model(AutoModelForImageTextToText, folder, dtype)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    tokenizer = load_tokenizer(folder)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     mean, std = pixel_statistics(folder)
@@ -179,9 +180,11 @@ def pixel_statistics(folder: Path) -> tuple[tuple[float, float, float], tuple[fl
 
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # it says at length that torchvision is not there
-            processor: Any = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
+            processor: Any = AutoImageProcessor.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+    except Exception as error:  # of a damaged or hostile file the library raises many kinds
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise HemlineError(
             f"{folder}: its image processor cannot be read ({first}); fetch the whole folder again"
         ) from None

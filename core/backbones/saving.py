@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.backbones.spec import SPEC_FILE, check_weights, read_spec, weight_files, with_weights
 from core.backbones.tokenizer import vocabulary_fingerprint
+from core.backbones.unsafe import refuse_unsafe
 from core.errors import HemlineError
-from core.files import write_json
+from core.files import sha256_file, take_lock, write_json
 
+ASIDE = ".saving-"
+LOCK_FILE = ".lock"
 PROJECTION_FILE = "projection.safetensors"
 # bytes; on some processors a product of weights that lie otherwise ends in other last digits
 ALIGNMENT = 64
@@ -36,8 +39,11 @@ def save_backbone(backbone: "Backbone", folder: Path) -> None:
     from safetensors import SafetensorError
 
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".saving-{secrets.token_hex(4)}"
+    _sweep(folder)
+    aside = folder / f"{ASIDE}{secrets.token_hex(4)}"
     aside.mkdir()
+    lock = (aside / LOCK_FILE).open("w")
+    take_lock(lock)
     try:
         with quiet():
             backbone.write(aside)
@@ -52,16 +58,17 @@ def save_backbone(backbone: "Backbone", folder: Path) -> None:
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        lock.close()
     backbone.spec = spec
 
 
 def _move(aside: Path, folder: Path) -> None:
-    files = sorted(path for path in aside.rglob("*") if path.is_file() and path.name != SPEC_FILE)
+    files = sorted(p for p in aside.rglob("*") if p.is_file() and p.name not in (SPEC_FILE, LOCK_FILE))
     for path in files:
         path.chmod(0o644)  # safetensors makes files that only their owner can read
         with open(path, "rb") as file:
             os.fsync(file.fileno())
-    new = {path.relative_to(aside) for path in files}
+    new = {path.relative_to(aside) for path in files} | {Path(name) for name in read_spec(aside).weights}
     stale = (
         [path for path in weight_files(folder) if path.relative_to(folder) not in new]
         if _is_model(folder)
@@ -80,10 +87,52 @@ def _is_model(folder: Path) -> bool:
 
 
 def checked_spec(folder: Path) -> "Spec":
-    """The specification in `folder` after checking that the files beside it are those it was saved with."""
-    spec = read_spec(folder)
-    check_weights(spec, folder)
+    """The specification in `folder` after checking that the files beside it are those it was saved with.
+
+    Where a saving was killed between its moves, what it had written is moved now.
+    """
+    try:
+        spec = read_spec(folder)
+        check_weights(spec, folder)
+    except HemlineError:
+        if not _finish(folder):
+            raise
+        spec = read_spec(folder)
+        check_weights(spec, folder)
     return spec
+
+
+def _killed(folder: Path) -> Iterator[Path]:
+    """What killed savings left in `folder`; a saving that goes on holds its lock."""
+    for aside in folder.glob(f"{ASIDE}*"):
+        try:
+            with (aside / LOCK_FILE).open("a") as lock:
+                take_lock(lock)
+                yield aside
+        except OSError:
+            continue
+
+
+def _sweep(folder: Path) -> None:
+    for aside in _killed(folder):
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _finish(folder: Path) -> bool:
+    """Whether a killed saving had written all of its model: its last moves are then made."""
+    for aside in _killed(folder):
+        try:
+            spec = read_spec(aside)
+            names = {
+                name: aside / name if (aside / name).is_file() else folder / name for name in spec.weights
+            }
+            if all(sha256_file(path) == spec.weights[name] for name, path in names.items()):
+                _move(aside, folder)
+                shutil.rmtree(aside, ignore_errors=True)
+                return True
+        except (HemlineError, OSError):
+            continue
+    return False
 
 
 def check_vocabulary(spec: "Spec", tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
@@ -142,18 +191,17 @@ def load_model(
     `packing`: a quantisation of transformers, done on `device`; None: the model as it is, on the CPU.
     """
     import torch
-    from safetensors import SafetensorError
 
+    refuse_unsafe(folder)
     more = {} if packing is None else {"quantization_config": packing, "device_map": {"": device}}
+    more |= {"use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     try:
-        model, info = auto.from_pretrained(
-            folder, dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True, **more
-        )
+        model, info = auto.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True, **more)
     except ImportError as error:  # of a packing that transformers finds too old
         first = str(error).strip().splitlines()[0]
         raise HemlineError(f"{folder} cannot be packed: {first}") from None
-    except (SafetensorError, RuntimeError, ValueError, OSError) as error:
-        first = str(error).strip().splitlines()[0]
+    except Exception as error:  # of a damaged or hostile configuration the library raises many kinds
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise HemlineError(
             f"{folder}: the weights cannot be loaded ({first}); copy the whole folder again"
         ) from None

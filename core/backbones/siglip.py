@@ -12,7 +12,7 @@ from core.backbones.clip import ClipBackbone
 from core.backbones.saving import load_model
 from core.backbones.spec import Spec
 from core.backbones.tensors import tensors_fingerprint
-from core.backbones.tokenizer import prompt_ids, text_ids
+from core.backbones.tokenizer import load_tokenizer, prompt_ids, text_ids
 from core.errors import HemlineError
 
 # What the text tower was trained to read: every text, padded to so many tokens that are not masked.
@@ -49,12 +49,12 @@ class SiglipBackbone(ClipBackbone):
 def from_released(folder: Path, framing: str = "squash") -> SiglipBackbone:
     """A released SigLIP (a folder that `SiglipModel` reads); HemlineError where its texts are of another
     length."""
-    from transformers import AutoTokenizer, SiglipModel
+    from transformers import SiglipModel
 
     from core.backbones.released import pixel_statistics
 
     model: Any = load_model(SiglipModel, folder, "float32")
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    tokenizer = load_tokenizer(folder)
     if model.config.text_config.max_position_embeddings != LENGTH:
         raise HemlineError(f"{folder} reads texts of another length than {LENGTH}; no backbone carries it")
     mean, std = pixel_statistics(folder)

@@ -1,7 +1,7 @@
 """One small file per checkpoint, `hemline.json`: how pictures and words go in and how a vector comes out."""
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from core.errors import HemlineError
@@ -14,13 +14,26 @@ PROMPTS = {
     "target": "<image><target>",
     "caption": "<image><caption>{caption}<eos>",
 }
+MOST = {"dim": 65_536, "image_size": 4096, "max_text_tokens": 2**20, "image_grid": 256}
 _CHOICES = {
     "kind": ("mllm", "clip"),
     "pooling": ("last", "mean"),
-    "framing": ("squash", "pad", "crop"),
+    "framing": ("squash", "pad", "crop", "centre"),
     "padding": ("right", "left"),
     "combiner": ("sum", "combiner"),
     "dtype": ("float32", "bfloat16"),
+}
+
+
+_NUMBER = (int, float)
+# What JSON may hold under a name: the kind of the value, and of what is in it.
+_KINDS: dict[str, tuple[type, type | tuple[type, ...]]] = {
+    "prompts": (dict, str),
+    "weights": (dict, str),
+    "mean": (list, _NUMBER),
+    "std": (list, _NUMBER),
+    "adapters": (list, str),
+    "vocabulary": (str, str),
 }
 
 
@@ -43,7 +56,7 @@ class Spec:
     prompts: dict[str, str] = field(default_factory=lambda: dict(PROMPTS))
     pooling: str = "last"
     image_size: int = 224
-    framing: Literal["squash", "pad", "crop"] = "squash"
+    framing: Literal["squash", "pad", "crop", "centre"] = "squash"
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     padding: Literal["right", "left"] = "right"
@@ -69,6 +82,9 @@ class Spec:
                 )
         if self.image_grid is not None and (not isinstance(self.image_grid, int) or self.image_grid < 1):
             raise HemlineError(f"image_grid is {self.image_grid!r}; it must be a whole number of 1 or more")
+        for name, most in MOST.items():
+            if (getattr(self, name) or 0) > most:
+                raise HemlineError(f"{name} is {getattr(self, name)}; it may be at most {most}")
         if "{text}" not in self.prompts.get("query", ""):
             raise HemlineError("the query prompt has no {text}; a modification text would never be read")
 
@@ -95,13 +111,33 @@ def read_spec(folder: Path) -> Spec:
     unknown, absent = sorted(value.keys() - known), sorted({"kind", "dim", "weights"} - value.keys())
     if unknown or absent:
         raise HemlineError(f"{path}: unknown fields {unknown}, missing fields {absent}; copy the model again")
+    odd = [
+        name for name, (kind, item) in _KINDS.items() if name in value and not _of(value[name], kind, item)
+    ]
+    if odd:
+        raise HemlineError(
+            f"{path}: {odd[0]} is of another kind than a specification's; copy the model again"
+        )
     for name in ("mean", "std", "adapters"):
         if name in value:
             value[name] = tuple(value[name])
+    if any(not _is_inside(name) for name in [*value["weights"], *value.get("adapters", ())]):
+        raise HemlineError(f"{path} names files outside its folder; copy the model again")
     try:
         return Spec(**value)
     except HemlineError as error:
         raise HemlineError(f"{path}: {error}") from None
+
+
+def _of(value: object, kind: type, item: type | tuple[type, ...]) -> bool:
+    inside = list(value.values()) if isinstance(value, dict) else value
+    return isinstance(value, kind) and (kind is str or all(isinstance(one, item) for one in inside))  # type: ignore[attr-defined]
+
+
+def _is_inside(name: str) -> bool:
+    return (
+        not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts and "\0" not in name
+    )
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -31,11 +31,17 @@ def read_tensors(path: Path, mend: str) -> dict[str, Tensor]:
 
 
 def stored_type(path: Path) -> torch.dtype | None:
-    """The type of the first tensor of a safetensors file; None where there is no such file."""
+    """The type of the first tensor of a safetensors file; None where there is no such file.
+
+    HemlineError where it is damaged.
+    """
     if not path.is_file():
         return None
-    with safe_open(path, framework="pt") as file:
-        return next((file.get_tensor(name).dtype for name in file.keys()), None)  # noqa: SIM118, no mapping
+    try:
+        with safe_open(path, framework="pt") as file:
+            return next((file.get_tensor(name).dtype for name in file.keys()), None)  # noqa: SIM118, no mapping
+    except SafetensorError as error:
+        raise HemlineError(f"{path} is damaged ({error}); copy the whole model folder again") from None
 
 
 def load_into(module: nn.Module, path: Path) -> None:

@@ -1,9 +1,10 @@
 """The tokenizer: byte-level BPE trained on the captions, saved in transformers' own format."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from core.errors import HemlineError
 
@@ -44,6 +45,17 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = 2000) -> PreTrainedT
         additional_special_tokens=[IMAGE, QUERY, TARGET, CAPTION],
         clean_up_tokenization_spaces=False,
     )
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer saved in `folder`, whose code is never run; HemlineError where it cannot be read."""
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # of a damaged or hostile file the libraries raise many kinds
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise HemlineError(
+            f"{folder}: its tokenizer cannot be read ({first}); copy the whole folder again"
+        ) from None
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[int]:

@@ -26,7 +26,7 @@ Trial = tuple[Vectors, Conditions | None]
 
 
 def checked(engine: Engine, index: Index, garments: Mapping[str, Garment], card: EngineCard) -> EngineCard:
-    """The card with the narrowest search that finds all of the exact ten of a sample, or with the widest.
+    """The card with the narrowest search that finds all of the exact ten of a sample, or most of them.
 
     Its recalls are what that one found. EngineError where points or records are missing, or scores differ.
     """
@@ -34,14 +34,17 @@ def checked(engine: Engine, index: Index, garments: Mapping[str, Garment], card:
     trials = _trials(index, garments)
     exact = Family(Settings("exact"), index.vectors)
     truths = [exact.search(asked, TOP, None if one is None else one.rows()) for asked, one in trials]
+    best = card
     for width in WIDTHS:
         tried = replace(card, width=width, required=True)  # else what it lacks would be searched without it
         moved = Moved(tried, index.ids, index.vectors, lambda: engine)
         found = [moved.search(asked, TOP, conditions) for asked, conditions in trials]
         recalls = [recall_of(answer, truth) for answer, truth in zip(found, truths, strict=True)]
+        if best is card or min(recalls) > min(best.recall, best.filtered_recall):
+            best = replace(card, width=width, recall=recalls[0], filtered_recall=min(recalls[1:]))
         if min(recalls) == 1.0:
             break
-    return replace(card, width=width, recall=recalls[0], filtered_recall=min(recalls[1:]))
+    return best
 
 
 def _count(engine: Engine, index: Index, garments: Mapping[str, Garment]) -> None:

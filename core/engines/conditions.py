@@ -34,6 +34,8 @@ Mask = NDArray[np.bool_]
 class Conditions:
     """Filters as in `core.facets`, and the ids that may answer, None for all.
 
+    `lacks` are filters of which a garment may pass none, as what is not wanted; `has` some of which it must
+    pass one, where there are any.
     `mask` makes the same conditions a mask of the index's rows (bool [n], or prepared as `Allowed`) for who
     cannot take them as they are.
     """
@@ -41,16 +43,8 @@ class Conditions:
     filters: Filters = field(default_factory=dict)
     within: frozenset[str] | None = None
     mask: "Callable[[], Mask | Allowed | None] | None" = None
-
-    def clauses(self) -> list[tuple[str, list[str]]]:
-        """The filters as (key, values): a point passes with one of the values in every key."""
-        found = []
-        for name, values in self.filters.items():
-            if name == "details":  # all of them, not one of them
-                found += [(key_of(name), [value]) for value in sorted(values)]
-            else:
-                found.append((key_of(name), sorted(values)))
-        return [(KNOWN_FIELD, [KNOWN]), *found] if self.filters and not found else found
+    lacks: tuple[Filters, ...] = ()
+    has: tuple[Filters, ...] = ()
 
     def rows(self) -> "Mask | Allowed | None":
         """The rows that may answer, None for all; HemlineError where these conditions came without a mask."""
@@ -64,15 +58,41 @@ def conditions_of(
     garments: Mapping[str, Garment],
     filters: Filters | None = None,
     within: frozenset[str] | None = None,
+    lacks: tuple[Filters, ...] = (),
+    has: tuple[Filters, ...] = (),
 ) -> Conditions:
     """Conditions on garments whose `ids` are the rows of an index, with what is on record of them."""
     filters = filters or {}
 
-    def mask() -> Mask:
-        passing = ((within is None or id_ in within) and passes(garments.get(id_), filters) for id_ in ids)
-        return np.fromiter(passing, bool, len(ids))
+    def may(id_: str) -> bool:
+        garment = garments.get(id_)
+        inside = (within is None or id_ in within) and passes(garment, filters)
+        one = not has or any(passes(garment, named) for named in has)
+        return inside and one and not any(passes(garment, named) for named in lacks)
 
-    return Conditions(filters, within, mask)
+    return Conditions(filters, within, lambda: np.fromiter(map(may, ids), bool, len(ids)), lacks, has)
+
+
+def narrows(conditions: Conditions | None) -> bool:
+    """Whether there is anything that not every point passes.
+
+    A graph is then searched over neighbours' neighbours as well (Qdrant calls it ACORN): without that,
+    filters by two values miss some of the exact ten however wide the search is.
+    """
+    if conditions is None:
+        return False
+    return bool(conditions.filters or conditions.lacks or conditions.has) or conditions.within is not None
+
+
+def clauses(filters: Filters) -> list[tuple[str, list[str]]]:
+    """The filters as (key, values): a point passes with one of the values in every key."""
+    found = []
+    for name, values in filters.items():
+        if name == "details":  # all of them, not one of them
+            found += [(key_of(name), [value]) for value in sorted(values)]
+        else:
+            found.append((key_of(name), sorted(values)))
+    return [(KNOWN_FIELD, [KNOWN]), *found] if filters and not found else found
 
 
 def key_of(name: str) -> str:

@@ -13,9 +13,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, clauses, narrows
 from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
 from core.errors import HemlineError
+from core.facets import Filters
 from core.indexes.clustering import Vectors
 
 PACKAGE = "qdrant-edge-py==0.9.0"
@@ -57,12 +58,13 @@ class Edge:
     ) -> list[tuple[Vectors, Numbers]]:
         """As in `Engine`."""
         edge = _edge()
+        acorn = edge.AcornSearchParams(enable=True, max_selectivity=1.0) if narrows(conditions) else None
         requests = [
             edge.QueryRequest(
                 limit=k,
                 query=edge.Query.Nearest(query, using=VECTOR),
                 filter=_filter(conditions, without[place] if without else ()),
-                params=edge.SearchParams(hnsw_ef=width),
+                params=edge.SearchParams(hnsw_ef=width, acorn=acorn),
             )
             for place, query in enumerate(queries.tolist())
         ]
@@ -105,7 +107,10 @@ def create(folder: Path, width: int, graph_from: int = GRAPH_FROM) -> Edge:
         hnsw_config=edge.HnswIndexConfig(
             m=LINKS, ef_construct=BUILD_WIDTH, full_scan_threshold=_kilobytes(min(FEW, graph_from), width)
         ),
-        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_kilobytes(graph_from, width)),
+        optimizers=edge.EdgeOptimizersConfig(
+            indexing_threshold=_kilobytes(graph_from, width), default_segment_number=1
+        ),
+        max_search_threads=1,  # a query holds Python's lock: more threads would only hand it round
     )
     with _told(folder):
         shard = edge.EdgeShard.create(str(folder), config)
@@ -142,13 +147,21 @@ def _kilobytes(points: int, width: int) -> int:
 def _filter(conditions: Conditions | None, without: Collection[int]) -> Any:
     """The conditions as Edge takes them, None where there are none."""
     edge = _edge()
+
+    def all_of(filters: Filters) -> list[Any]:
+        return [
+            edge.FieldCondition(key=key, match=edge.MatchAny(any=values)) for key, values in clauses(filters)
+        ]
+
     must: list[Any] = []
+    never: list[Any] = [edge.HasIdCondition(set(without))] if without else []
     if conditions is not None:
-        for key, values in conditions.clauses():
-            must.append(edge.FieldCondition(key=key, match=edge.MatchAny(any=values)))
+        must += all_of(conditions.filters)
+        never += [edge.Filter(must=all_of(named)) for named in conditions.lacks]
+        if conditions.has:
+            must.append(edge.Filter(should=[edge.Filter(must=all_of(named)) for named in conditions.has]))
         if conditions.within is not None:
             must.append(edge.HasIdCondition({number_of(id_) for id_ in conditions.within}))
-    never = [edge.HasIdCondition(set(without))] if without else []
     return edge.Filter(must=must, must_not=never) if must or never else None
 
 

@@ -36,7 +36,7 @@ class Moved:
         """`connect` opens the engine; that happens at the first query."""
         self.card, self.ids, self.rows = card, ids, rows
         self._connect = connect
-        self._lock = threading.Lock()
+        self._lock, self._comparing = threading.Lock(), threading.Lock()
         self._engine: Engine | None = None
         self._numbers = self._sorted = self._order = np.zeros(0, np.int64)
         self._silent_until = 0.0
@@ -48,7 +48,7 @@ class Moved:
 
     def holds(self, garments: Mapping[str, Garment]) -> bool:
         """Whether the engine filters by these records; reads all of them once for each mapping."""
-        with self._lock:
+        with self._comparing:
             if self._compared is None or self._compared[0] is not garments:
                 same = records_sha(self.ids, garments) == self.card.records_sha
                 self._compared = garments, same

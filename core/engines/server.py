@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, clauses, narrows
 from core.engines.edge import BUILD_WIDTH, LINKS
 from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
 from core.errors import HemlineError
+from core.facets import Filters
 from core.indexes.clustering import Vectors
 
 PACKAGE = "qdrant-client==1.20.0"
@@ -76,13 +77,14 @@ class Server:
     ) -> list[tuple[Vectors, Numbers]]:
         """As in `Engine`."""
         models = _models()
+        acorn = models.AcornSearchParams(enable=True, max_selectivity=1.0) if narrows(conditions) else None
         requests = [
             models.QueryRequest(
                 query=query,
                 using=VECTOR,
                 limit=k,
                 filter=_filter(conditions, without[place] if without else ()),
-                params=None if width is None else models.SearchParams(hnsw_ef=width),
+                params=models.SearchParams(hnsw_ef=width, acorn=acorn),
             )
             for place, query in enumerate(queries.tolist())
         ]
@@ -204,14 +206,23 @@ def check_url(url: str) -> None:
 def _filter(conditions: Conditions | None, without: Collection[int]) -> Any:
     """The conditions as the server takes them, None where there are none."""
     models = _models()
+
+    def all_of(filters: Filters) -> list[Any]:
+        return [
+            models.FieldCondition(key=key, match=models.MatchAny(any=values))
+            for key, values in clauses(filters)
+        ]
+
     must: list[Any] = []
+    never: list[Any] = [models.HasIdCondition(has_id=sorted(without))] if without else []
     if conditions is not None:
-        for key, values in conditions.clauses():
-            must.append(models.FieldCondition(key=key, match=models.MatchAny(any=values)))
+        must += all_of(conditions.filters)
+        never += [models.Filter(must=all_of(named)) for named in conditions.lacks]
+        if conditions.has:
+            must.append(models.Filter(should=[models.Filter(must=all_of(named)) for named in conditions.has]))
         if conditions.within is not None:
             must.append(models.HasIdCondition(has_id=sorted(map(number_of, conditions.within))))
-    never = [models.HasIdCondition(has_id=sorted(without))] if without else None
-    return models.Filter(must=must or None, must_not=never) if must or never else None
+    return models.Filter(must=must or None, must_not=never or None) if must or never else None
 
 
 def _columns(points: Sequence[Any]) -> tuple[Vectors, Numbers]:

@@ -21,14 +21,14 @@ from core.building import build
 from core.engines.moving import drop_collection, engine_of
 from core.engines.saved import EDGE
 from core.errors import HemlineError
-from core.files import write_atomically
+from core.files import take_lock, write_atomically
 from core.gallery import FEATURES_FILE, load_gallery, write_gallery
 from core.index import build_index, load_card, load_index, recover, refuse_unlike, save_index, staging_of
 from core.own.limits import MOST, Limits, Refusal
 from core.own.records import described, read_records, write_records
 from core.own.sources import Source
 from core.own.taking import Standing, sweep, take
-from core.staging import locked, take_lock
+from core.staging import locked
 
 REFUSED_FILE = "refused.jsonl"
 

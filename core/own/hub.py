@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import HemlineError
 from core.own.archive import Read
 from core.own.limits import Limits, Unusable, check_count
-from core.own.sources import Offer, Source, read_file
+from core.own.sources import Offer, Source, leads_out, read_file
 from core.own.table import about_of, cell, fields_of
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _cell(part: "datasets.Dataset", number: int, column: str, path: Path) -> Rea
             value = value.get("bytes") or value.get("path")
         if isinstance(value, bytes):
             return value[:most]
+        if isinstance(value, str) and value and leads_out(value):
+            raise Unusable("leads out of the dataset's folder")
         if isinstance(value, str) and value:
             return read_file((path if path.is_dir() else path.parent) / value)(most)
         raise Unusable("missing")

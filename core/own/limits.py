@@ -15,6 +15,8 @@ class Limits:
     bytes: int = 64 * 2**30
 
 
+LONGEST = 300  # characters of a refusal's name and of its reason
+
 MOST = Limits()
 """What a disk and a patient person can bear: the command line's limits."""
 
@@ -23,11 +25,16 @@ MOST = Limits()
 class Refusal:
     """A photo or row that was not taken: its name in the source, and the reason in a few words.
 
-    What stands before a colon in the reason is its kind, by which refusals are counted.
+    What stands before a colon in the reason is its kind, by which refusals are counted. What is longer than
+    LONGEST is cut there.
     """
 
     name: str
     reason: str
+
+    def __post_init__(self) -> None:
+        for field in ("name", "reason"):
+            object.__setattr__(self, field, getattr(self, field)[:LONGEST])
 
 
 class Unusable(HemlineError):

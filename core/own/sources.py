@@ -87,9 +87,7 @@ def open_files(paths: Sequence[Path], name: str, limits: Limits = MOST) -> Itera
             else:
                 taken = path.name in files  # by one of another folder, which the name then says
                 files[f"{path.parent.name[:8]}/{path.name}" if taken else path.name] = read_file(path)
-        source = _matched(name, files)
-        source.refused = refused + source.refused
-        yield _checked(source, limits)
+        yield _checked(_matched(name, files, refused), limits)
 
 
 def _checked(source: Source, limits: Limits) -> Source:
@@ -121,9 +119,9 @@ def read_file(path: Path) -> Read:
     return read
 
 
-def _matched(name: str, files: Mapping[str, Read]) -> Source:
-    """Every photo of `files`, with what the table among them says of it."""
-    source = Source(name)
+def _matched(name: str, files: Mapping[str, Read], refused: Sequence[Refusal] = ()) -> Source:
+    """Every photo of `files`, with what the table among them says of it; `refused` were so before."""
+    source = Source(name, refused=list(refused))
     table_name = _table_among(name, files)
     photos = {}
     for file, read in files.items():
@@ -148,8 +146,9 @@ def _matched(name: str, files: Mapping[str, Read]) -> Source:
         said = rows.get(file, Row("", file, "", {}))
         source.offers.append(Offer(_text(file), read, said.id, said.about))
     if not source.offers:
+        told = "".join(f"; {refusal.name}: {refusal.reason}" for refusal in source.refused[:3])
         some = " ".join(PHOTO_SUFFIXES)
-        raise HemlineError(f"{name} holds no photos ({some}); bring photos of garments")
+        raise HemlineError(f"{name} holds no photos ({some}); bring photos of garments{told}")
     return source
 
 
@@ -180,6 +179,9 @@ def _chosen(path: Path) -> Source:
     _tell(source, table)
     seen = set()
     for row in table.rows:
+        if leads_out(row.image):
+            source.refused.append(Refusal(f"{row.where}: {row.image}", "leads out of the table's folder"))
+            continue
         photo = _beside(path.parent, row.image)
         if photo is None:
             source.refused.append(Refusal(f"{row.where}: {row.image}", "no such photo"))
@@ -191,9 +193,15 @@ def _chosen(path: Path) -> Source:
     if not source.offers:
         first = table.rows[0].image
         raise HemlineError(
-            f"{path} names no photo that is there (the first is {first!r}); paths count from {path.parent}"
+            f"{path} names no photo that is there (the first is {first!r}); paths count from "
+            f"{path.parent} and lead nowhere else"
         )
     return source
+
+
+def leads_out(name: str) -> bool:
+    """Whether a path that somebody wrote down leads out of the folder it counts from."""
+    return os.path.isabs(name) or os.path.normpath(name).split(os.sep)[0] == os.pardir
 
 
 def _beside(folder: Path, image: str) -> Path | None:

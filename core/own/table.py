@@ -19,6 +19,9 @@ from core.vocabulary import ONE_OF, SOME_OF
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 MAX_BYTES = 64 * 2**20  # of a table
+MOST_ROWS = 400_000  # twice the photos that may be brought at once
+MOST_COLUMNS = 1000
+LONGEST_VALUE = 100  # characters that are told of a value or column nobody knows
 LONGEST_CAPTION = 1000  # characters; what is longer is cut there
 
 About = dict[str, Any]
@@ -84,13 +87,15 @@ def read_table(data: bytes, name: str) -> Table:
     except UnicodeDecodeError:
         raise HemlineError(f"{name} is not UTF-8 text; save it as UTF-8 (in Excel: CSV UTF-8)") from None
     table = Table()
-    lines = _jsonl(text, table) if name.lower().endswith(".jsonl") else _csv(text, name)
+    lines = _jsonl(text, table, name) if name.lower().endswith(".jsonl") else _csv(text, name)
     columns = dict.fromkeys(name for _, values in lines for name in values)
+    if len(columns) > MOST_COLUMNS:
+        raise HemlineError(f"{name} has {len(columns):,} columns; bring a table of at most {MOST_COLUMNS:,}")
     fields = fields_of(columns)
     if "image" not in fields:
         named = ", ".join(columns) or "none"
         raise HemlineError(f"{name} has no column of photos (image, path or file); its columns are: {named}")
-    table.unused = tuple(column for column in columns if column not in fields.values())
+    table.unused = tuple(column[:LONGEST_VALUE] for column in columns if column not in fields.values())
     for where, values in lines:
         image = _plain(cell(values, fields, "image"))
         if image:
@@ -129,7 +134,7 @@ def about_of(values: Mapping[str, Any], fields: Mapping[str, str], unknown: Unkn
         if said and not (said.casefold() in _NOTHING and said.casefold() not in words):
             word = _word(said, words)
             if word is None:
-                unknown[name, said] += 1
+                unknown[name, said[:LONGEST_VALUE]] += 1
             else:
                 about[name] = word
     for name, words in SOME_OF.items():
@@ -137,7 +142,7 @@ def about_of(values: Mapping[str, Any], fields: Mapping[str, str], unknown: Unkn
         for said in _several(cell(values, fields, name)):
             word = _word(said, words)
             if word is None:
-                unknown[name, said] += 1
+                unknown[name, said[:LONGEST_VALUE]] += 1
             elif word not in chosen:
                 chosen.append(word)
         if chosen:
@@ -184,14 +189,23 @@ def _csv(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
         header = next(reader, [])
-        lines = [(f"line {reader.line_num}", dict(zip(header, row, strict=False))) for row in reader if row]
+        lines = []
+        for row in reader:
+            if row:
+                lines.append((f"line {reader.line_num}", dict(zip(header, row, strict=False))))
+                _refuse_more(len(lines), name)
         return lines or [("line 1", dict.fromkeys(header, ""))]  # so that its columns are known
     except csv.Error as error:
         raise HemlineError(f"{name} is not a CSV table that can be read ({error}); save it again") from None
 
 
-def _jsonl(text: str, table: Table) -> list[tuple[str, dict[str, Any]]]:
-    lines = []
+def _refuse_more(rows: int, name: str) -> None:
+    if rows > MOST_ROWS:
+        raise HemlineError(f"{name} has more than {MOST_ROWS:,} rows; bring the table in parts")
+
+
+def _jsonl(text: str, table: Table, name: str) -> list[tuple[str, dict[str, Any]]]:
+    lines: list[tuple[str, dict[str, Any]]] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -203,4 +217,5 @@ def _jsonl(text: str, table: Table) -> list[tuple[str, dict[str, Any]]]:
             lines.append((f"line {number}", value))
         else:
             table.faults.append((f"line {number}", "the line is not a JSON object"))
+        _refuse_more(len(lines) + len(table.faults), name)
     return lines

@@ -8,7 +8,7 @@ See docs/scale.md.
 
 import argparse
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,27 +71,45 @@ def make(backbone: "Backbone", out: Path, trial: "Trial", most_lost: float = 0.5
     HemlineError, with what is at `out` as it was, where either loses more than `most_lost` percentage points
     of recall@10 on the trial, and for a model that an engine does not carry.
     """
+    with TemporaryDirectory() as scratch:
+        graphs, seconds = draw(backbone, Path(scratch))
+        return keep(backbone, graphs, out, trial, most_lost, seconds)
+
+
+def draw(backbone: "Backbone", folder: Path) -> tuple[dict[str, Path], dict[str, float]]:
+    """The graphs in each of `PRECISIONS`, in folders of that name in `folder`; and the seconds it took."""
     from core.query_engine.export import export, quantise
+
+    graphs = {precision: folder / precision for precision in PRECISIONS}
+    for path in graphs.values():
+        path.mkdir()
+    return graphs, {
+        "export": _timed(lambda: export(backbone, graphs["fp32"])),
+        "quantise": _timed(lambda: quantise(graphs["fp32"], graphs["int8"])),
+    }
+
+
+def keep(
+    backbone: "Backbone",
+    graphs: Mapping[str, Path],
+    out: Path,
+    trial: "Trial",
+    most_lost: float,
+    seconds: Mapping[str, float],
+) -> EngineCard:
+    """Write the first of `graphs` that holds on the trial to `out`, with its card; errors as for `make`."""
     from core.query_engine.gate import measure, passes
     from core.query_engine.running import run_graphs
 
     refused = []
-    with TemporaryDirectory() as scratch:
-        folders = {precision: Path(scratch, precision) for precision in PRECISIONS}
-        for folder in folders.values():
-            folder.mkdir()
-        seconds = {
-            "export": _timed(lambda: export(backbone, folders["fp32"])),
-            "quantise": _timed(lambda: quantise(folders["fp32"], folders["int8"])),
-        }
-        for precision, folder in folders.items():
-            began = perf_counter()
-            measured = measure(backbone, run_graphs(folder, backbone), trial, most_lost)
-            if passes(measured):
-                card = _card(backbone, precision, folder, measured, seconds | {"gate": _since(began)})
-                _write(card, folder, out)
-                return card
-            refused.append(f"{measured.lost:.2f} in {precision}")
+    for precision, folder in graphs.items():
+        began = perf_counter()
+        measured = measure(backbone, run_graphs(folder, backbone), trial, most_lost)
+        if passes(measured):
+            card = _card(backbone, precision, folder, measured, {**seconds, "gate": _since(began)})
+            _write(card, folder, out)
+            return card
+        refused.append(f"{measured.lost:.2f} in {precision}")
     raise HemlineError(
         f"the engine loses more than {most_lost:g} points of recall@10 on {len(trial.questions)} queries of "
         f"{trial.data} ({', '.join(refused)}), so none is written; answer with the model itself"

@@ -151,7 +151,8 @@ def averaged(x: Tensor, side: int) -> Tensor:
     height, width = int(x.shape[-2]), int(x.shape[-1])
     if height % side == 0 and width % side == 0:
         return functional.avg_pool2d(x, (height // side, width // side))
-    return _shares(height, side) @ x @ _shares(width, side).T
+    rows, columns = _shares(height, side).to(x.dtype), _shares(width, side).to(x.dtype)
+    return rows @ x @ columns.T
 
 
 def _shares(size: int, side: int) -> Tensor:
