@@ -1,6 +1,9 @@
 """A catalogue from the command line: index its photos, ask it, add to it, remove from it, make it fast.
 
     python -m core.catalogue build  --model RUN --images DIR --out INDEX
+    python -m core.catalogue manifest --images DIR --out INDEX --shards 16
+    python -m core.catalogue build  --model RUN --out INDEX --shard 3/16
+    python -m core.catalogue build  --model RUN --out INDEX --gather
     python -m core.catalogue search --index INDEX --image REF.jpg --text "but red with long sleeves" --top 10
     python -m core.catalogue info   --index INDEX
     python -m core.catalogue add    --index INDEX [--model RUN] SOURCE
@@ -17,10 +20,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from core.build_commands import add_build, add_manifest
 from core.cli import entry
-from core.devices import add_device, find_device
 from core.engines.saved import has_engine, load_engine_card
-from core.errors import HemlineError
 from core.index import load_card
 from core.indexes.saved import has_fast, load_fast_card
 
@@ -31,7 +33,8 @@ def main() -> None:
     """Build, search, describe, extend or shrink the index of a catalogue of photos."""
     parser = argparse.ArgumentParser(prog="python -m core.catalogue", description=main.__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    _add_build(commands)
+    add_build(commands)
+    add_manifest(commands)
     _add_search(commands)
     _add_info(commands)
     _add_add(commands)
@@ -41,20 +44,6 @@ def main() -> None:
     _add_move(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
-
-
-def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    build = commands.add_parser("build", help="encode the photos and index them; killed, it continues")
-    build.add_argument("--model", type=Path, required=True, help="the checkpoint's folder")
-    build.add_argument("--images", type=Path, help="the photos' folder (with --data: DATA/images)")
-    build.add_argument("--out", type=Path, required=True, help="the index's folder to write")
-    build.add_argument("--ids", type=Path, help="only these, in this order: a JSON list, or one id a line")
-    build.add_argument("--data", type=Path, help="only the gallery of this dataset's --split")
-    build.add_argument("--split", default="val", help="the split of --data (val)")
-    build.add_argument("--allow-partial", action="store_true", help="leave out photos that cannot be used")
-    build.add_argument("--batch", type=int, default=32, help="photos encoded and kept at once (32)")
-    add_device(build)
-    build.set_defaults(run=_build)
 
 
 def _add_search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -134,39 +123,6 @@ def _add_remove(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     remove.add_argument("--source", action="append", default=[], help="all that came in it (its name)")
     remove.add_argument("--all", action="store_true", help="the whole catalogue")
     remove.set_defaults(run=_remove)
-
-
-def _build(arguments: argparse.Namespace) -> None:
-    from core.building import build
-    from core.gallery import read_ids
-
-    if arguments.ids and arguments.data:
-        raise HemlineError("--ids and --data both say which photos to index; give one of them")
-    images, ids = arguments.images, None
-    if arguments.ids:
-        ids = read_ids(arguments.ids)
-    elif arguments.data:
-        from core.datasets.fashioniq import read_split
-
-        ids = list(read_split(arguments.data, arguments.split).union_gallery())
-        images = images or arguments.data / "images"
-    if images is None:
-        raise HemlineError("--images is missing; give the folder of the photos")
-    built = build(
-        arguments.model,
-        images,
-        arguments.out,
-        ids,
-        arguments.allow_partial,
-        arguments.batch,
-        find_device(arguments.device),
-    )
-    card = built.card
-    partial = f", partial: {len(card.left_out)} left out" if card.partial else ""
-    print(
-        f"{arguments.out}: {card.count} photos, {card.dim} values each; "
-        f"{built.encoded} encoded, {built.kept} kept from before{partial}"
-    )
 
 
 def _search(arguments: argparse.Namespace) -> None:

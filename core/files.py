@@ -94,13 +94,13 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def take_lock(file: TextIO) -> None:
-    """Lock an open file for this process; BlockingIOError where another holds it.
+def take_lock(file: TextIO, shared: bool = False) -> None:
+    """Lock an open file for this process, or for all who share it; BlockingIOError where another holds it.
 
     On a file system without locks, as some mounted volumes are, there is none: nothing is refused there.
     """
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
             raise

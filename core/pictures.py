@@ -134,9 +134,18 @@ def placeholder_reason(picture: Image.Image) -> str | None:
     """Why an RGB picture cannot be a dataset's photo (a side under 32 px, or one flat colour), or None."""
     if min(picture.size) < MIN_SIDE:
         return f"placeholder: only {picture.width} x {picture.height} pixels"
-    if np.ptp(np.asarray(picture), axis=(0, 1)).max() <= FLAT_SPREAD:
+    if _is_flat(picture):
         return "placeholder: one flat colour"
     return None
+
+
+def _is_flat(picture: Image.Image) -> bool:
+    def flat(some: Image.Image) -> bool:
+        return all(most - least <= FLAT_SPREAD for least, most in some.getextrema())  # type: ignore[misc]
+
+    # Few photos are flat in some of their pixels; only of those all must be looked at.
+    few = picture.resize((16, 16), Image.Resampling.NEAREST)
+    return flat(few) and flat(picture)
 
 
 def _read_bytes(source: Path | bytes | BinaryIO, max_bytes: int) -> tuple[bytes, str]:

@@ -1,7 +1,8 @@
 """The kept work of an unfinished catalogue: chunks of encoded pictures, each written whole or not at all.
 
 Chunks lie in `INDEX.building/KEY/NNNNNN.safetensors`, KEY standing for the model, so that a build that goes
-on with another model never mixes their vectors. A lock keeps two builds of one index apart.
+on with another model never mixes their vectors; those of a shard in a folder of its own there. A lock keeps
+two builds of one index apart, and two workers of one shard.
 """
 
 import json
@@ -21,6 +22,15 @@ from core.gallery import Features
 from core.index import recover, staging_of
 
 FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture to be indexed: its id, its file and the sha256 of the file's bytes, "" until it is read."""
+
+    id: str
+    path: Path
+    sha: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,40 @@ def locked(index: Path) -> Iterator[Path]:
 def staging(index: Path, target_fingerprint: str, tower_fingerprint: str) -> Iterator[Path]:
     """The folder for this model's chunks of `index`, locked for this process as `locked` does."""
     with locked(index) as base:
-        folder = base / fingerprint([FORMAT, target_fingerprint, tower_fingerprint])[:16]
+        folder = base / key_of(target_fingerprint, tower_fingerprint)
         folder.mkdir(exist_ok=True)
         yield folder
+
+
+@contextmanager
+def shard_staging(index: Path, key: str, shard: int, of: int) -> Iterator[Path]:
+    """The folder for a shard's chunks of `index`, this shard locked for this process.
+
+    Workers of other shards may be at work; HemlineError where a whole build is, or another of this shard.
+    """
+    base = staging_of(index)
+    folder = base / key / shard_name(shard, of)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (base / "lock").open("a") as whole, (folder / "lock").open("w") as own:
+        try:
+            take_lock(whole, shared=True)
+        except BlockingIOError:
+            raise HemlineError(f"another process is building the whole of {index}; wait for it") from None
+        try:
+            take_lock(own)
+        except BlockingIOError:
+            raise HemlineError(f"another process is at work on shard {shard}/{of} of {index}") from None
+        yield folder
+
+
+def key_of(target_fingerprint: str, tower_fingerprint: str) -> str:
+    """The name of a model's folder in the kept work."""
+    return fingerprint([FORMAT, target_fingerprint, tower_fingerprint])[:16]
+
+
+def shard_name(shard: int, of: int) -> str:
+    """The name of a shard's folder in a model's."""
+    return f"shard-{shard:04}-of-{of:04}"
 
 
 def discard(index: Path) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
-from core.backbones.framing import to_pixels
+from core.backbones.framing import Frames, framed, normalised
 from core.backbones.scope import Scope
 from core.backbones.spec import Spec
 from core.backbones.tensors import tensors_fingerprint
@@ -122,19 +122,30 @@ class Backbone(nn.Module, ABC):
             parameter.requires_grad_(True)
         return chosen
 
-    def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
-        """The frozen tower's features, float16 [n, tokens, channels].
+    @property
+    def at_once(self) -> int:
+        """How many pictures the tower sees at once.
 
-        On a CPU the tower sees one picture at a time: more at once are hardly faster, and so a picture's
-        features never depend on its batch, which rounding to float16 would make visible.
+        On a CPU one, unless the vision side gains by more: of ours more at once are hardly faster, and so a
+        picture's features never depend on its batch, which rounding to float16 would make visible.
         """
-        at_once = 1 if self.device.type == "cpu" else BATCH
+        return BATCH if self.device.type != "cpu" else getattr(self.tower, "at_once", 1)
+
+    def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
+        """The frozen tower's features, float16 [n, tokens, channels]."""
         out = np.empty((len(pictures), *self.feature_shape()), dtype=np.float16)
-        with torch.inference_mode():
-            for start in range(0, len(pictures), at_once):
-                pixels = to_pixels(pictures[start : start + at_once], self.spec).to(self.device)
-                out[start : start + len(pixels)] = self.tower.front(pixels).half().cpu().numpy()
+        for start in range(0, len(pictures), self.at_once):
+            some = pictures[start : start + self.at_once]
+            out[start : start + len(some)] = self.encode_frames(
+                np.stack([framed(picture, self.spec) for picture in some])
+            )
         return out
+
+    def encode_frames(self, frames: Frames) -> np.ndarray:
+        """The features of squares as `framed` gives them, `at_once` of them at most; any thread may call."""
+        with torch.inference_mode():
+            pixels = normalised(frames, self.spec, self.device)
+            return self.tower.front(pixels).half().cpu().numpy()
 
     def embed_queries(self, looks: Sequence[Shown], texts: Sequence[str | None]) -> np.ndarray:
         """Unit query vectors, float32 [n, dim], of looks and texts of which either may be None in a row.

@@ -156,7 +156,7 @@ class ClipBackbone(Backbone):
             write_tensors(self.combiner.state_dict(), folder / COMBINER_FILE)
 
 
-def from_released(folder: Path, combiner: str = "sum", framing: str = "crop") -> ClipBackbone:
+def from_released(folder: Path, combiner: str = "sum", framing: str = "centre") -> ClipBackbone:
     """A released CLIP checkpoint (a folder that `CLIPModel` reads) as a backbone, to be saved as one of ours.
 
     Pictures are normalised as OpenAI's CLIP was; the whole vision side is frozen. Raises HemlineError when

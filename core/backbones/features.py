@@ -8,9 +8,7 @@ kill leaves behind the keys, cut to whole lines, say how many rows count.
 import fcntl
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from core.backbones.augment import augmented
 from core.backbones.framing import frame
 from core.errors import HemlineError
 from core.pictures import picture_hash, read_picture
+from core.threads import ahead, one_core_each
 
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
@@ -182,20 +181,8 @@ def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job]) -> Iterator[T]:
     """`work` on each job in order, in threads of one core each, a few jobs ahead of the caller."""
     import torch
 
-    cores = torch.get_num_threads()
-    ahead: deque[Future[T]] = deque()
-    with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as threads:
-        try:
-            for job in jobs:
-                ahead.append(threads.submit(work, job))
-                if len(ahead) == PHOTOS_AHEAD:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
-            torch.set_num_threads(cores)
+    with one_core_each(torch.get_num_threads()) as threads:
+        yield from ahead(threads, work, jobs, PHOTOS_AHEAD)
 
 
 def _publish(folder: Path, pending: Sequence[tuple[Key, np.ndarray]]) -> None:

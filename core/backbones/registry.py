@@ -44,7 +44,7 @@ class Entry:
     tested: tuple[str, ...]
     tokens: int
     image_size: int | None = None
-    framing: Literal["squash", "pad", "crop"] = "pad"
+    framing: Literal["squash", "pad", "crop", "centre"] = "pad"
     embedder: bool = False
     refused: str = ""
 
@@ -188,10 +188,10 @@ MODELS: tuple[Entry, ...] = (
     Entry("minigpt4-13b", "", _LLAMA1, 14.11, "minigpt4", (), 32, framing="squash", refused=_PIECES),
     Entry("minigpt4-llama2-7b", "", "Llama 2", 7.75, "minigpt4", (), 64, framing="squash", refused=_PIECES),
     Entry(
-        "clip-b32", "openai/clip-vit-base-patch32", "MIT", 0.15, "clip", _CLIP, 1, framing="crop"
+        "clip-b32", "openai/clip-vit-base-patch32", "MIT", 0.15, "clip", _CLIP, 1, framing="centre"
     ),
-    Entry("clip-l14", "openai/clip-vit-large-patch14", "MIT", 0.43, "clip", _CLIP, 1, framing="crop"),
-    Entry("fashion-clip", "patrickjohncyh/fashion-clip", "MIT", 0.15, "clip", _CLIP, 1, framing="crop"),
+    Entry("clip-l14", "openai/clip-vit-large-patch14", "MIT", 0.43, "clip", _CLIP, 1, framing="centre"),
+    Entry("fashion-clip", "patrickjohncyh/fashion-clip", "MIT", 0.15, "clip", _CLIP, 1, framing="centre"),
     Entry(
         "siglip2-b16", "google/siglip2-base-patch16-224", APACHE, 0.38, "siglip", _SIGLIP, 1,
         framing="squash",

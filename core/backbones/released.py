@@ -79,7 +79,7 @@ FRAMING = {
     "qwen3_vl": "pad",
     "smolvlm": "pad",
     "idefics3": "pad",
-    "clip": "crop",
+    "clip": "centre",
 }
 
 

@@ -18,7 +18,7 @@ MOST = {"dim": 65_536, "image_size": 4096, "max_text_tokens": 2**20, "image_grid
 _CHOICES = {
     "kind": ("mllm", "clip"),
     "pooling": ("last", "mean"),
-    "framing": ("squash", "pad", "crop"),
+    "framing": ("squash", "pad", "crop", "centre"),
     "padding": ("right", "left"),
     "combiner": ("sum", "combiner"),
     "dtype": ("float32", "bfloat16"),
@@ -56,7 +56,7 @@ class Spec:
     prompts: dict[str, str] = field(default_factory=lambda: dict(PROMPTS))
     pooling: str = "last"
     image_size: int = 224
-    framing: Literal["squash", "pad", "crop"] = "squash"
+    framing: Literal["squash", "pad", "crop", "centre"] = "squash"
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     padding: Literal["right", "left"] = "right"

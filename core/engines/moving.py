@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.building import progress
 from core.engines import edge
 from core.engines.checking import checked
 from core.engines.conditions import records_sha
@@ -32,6 +31,7 @@ from core.errors import HemlineError
 from core.files import fingerprint, read_json, write_json
 from core.flat import Index
 from core.index import load_card, map_index
+from core.progress import progress
 from core.staging import locked
 from core.types import Garment
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.building import progress
 from core.datasets.fashioniq import IMAGE_SUFFIXES
 from core.datasets.garments import is_id
 from core.own.limits import Limits, Refusal, Unusable, check_bytes
 from core.own.records import Record
 from core.own.sources import Offer, Source
 from core.pictures import MAX_BYTES, PictureError, placeholder_reason, read_picture
+from core.progress import progress
 
 CHECK_SIDE = (
     64  # px a JPEG's shorter side keeps while it is only checked; all its bytes are read all the same
