@@ -49,7 +49,7 @@ def main() -> None:
         service = open_service(first.model, first.index, settings, first.images, zero_gpu)
         beside = [open_beside(service, places, settings) for places in others]
         catalogues = open_catalogues(service, settings, beside)
-        serve(catalogues, settings.host, settings.port, settings.auth, settings.mcp)
+        serve(catalogues, settings.host, settings.port, settings.auth, settings.mcp, settings.metrics)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

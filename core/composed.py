@@ -19,7 +19,7 @@ from core.indexes.allowed import Allowed
 from core.indexes.exact import best_of
 from core.indexes.family import MOST
 from core.requests import Request, details_of, traits
-from core.search import Searcher, look_of, search
+from core.search import Searcher, search, shown_to, target_of, vector_of
 from core.types import Garment, Hit
 from core.wishes import read_wish
 
@@ -219,12 +219,12 @@ def trace(
     rows = searcher.index.positions
     if query.reference_id is not None:
         found["reference"] = np.array(searcher.index.vectors[rows[query.reference_id]])
-    elif (look := look_of(searcher, None, query.reference_image)[0]) is not None:
-        found["reference"] = searcher.backbone.embed_targets([look])[0]
+    elif (shown := shown_to(searcher, None, query.reference_image)[0]) is not None:
+        found["reference"] = target_of(searcher, shown)
     if query.second_id is not None:
         found["second"] = np.array(searcher.index.vectors[rows[query.second_id]])
     if query.text.strip():
-        found["words"] = searcher.backbone.embed_queries([None], [query.text.strip()])[0]
+        found["words"] = vector_of(searcher, None, query.text.strip())
     return found
 
 
@@ -233,27 +233,25 @@ def query_vector(
 ) -> tuple[NDArray[np.float32], set[str]]:
     """The query's unit vector, float32 [d], less `without`; and its references' ids, which are no answers."""
     words = query.text.strip() or None
-    looks, copies = [], set[str]()
+    references, copies = [], set[str]()
     for id_, image in ((query.reference_id, query.reference_image), (query.second_id, None)):
-        look, own = look_of(searcher, id_, image)
+        shown, own = shown_to(searcher, id_, image)
         copies.update(own)
-        if look is not None:
-            looks.append(look)
-    if not looks and words is None:
+        if shown is not None:
+            references.append(shown)
+    if not references and words is None:
         without = " besides the negative ones" if query.without.strip() else ""
         raise HemlineError(f"the query is empty; give a reference picture, words{without}, or both")
-    embed = searcher.backbone.embed_queries
-    # one at a time, as `search` does: a row may differ in its last bits beside longer ones
-    asked = [embed([look], [words])[0] for look in looks] or [embed([None], [words])[0]]
-    # one alone stays as the model gave it: to bring it to length 1 again would change its last bits
-    vector = (
-        asked[0].astype(np.float64) if len(asked) == 1 else _unit(np.sum(asked, axis=0, dtype=np.float64))
-    )
-    if looks and words is not None and query.weight:
-        side = searcher.backbone.embed_targets(looks) if query.weight > 0 else embed([None], [words])
-        vector = _unit(vector + abs(query.weight) * _unit(np.sum(side, axis=0, dtype=np.float64)))
+    asked = [vector_of(searcher, one, words) for one in references] or [vector_of(searcher, None, words)]
+    vector = np.asarray(asked[0], dtype=np.float64)  # as it is: `search` asks with the very same
+    if len(asked) > 1:
+        vector = _unit(np.sum(asked, axis=0, dtype=np.float64))
+    if references and words is not None and query.weight:
+        sides = [target_of(searcher, one) for one in references] if query.weight > 0 else []
+        side = _unit(np.sum(sides or [vector_of(searcher, None, words)], axis=0, dtype=np.float64))
+        vector = _unit(np.asarray(vector + abs(query.weight) * side))
     if without:
-        vector = _unit(vector - NEGATIVE_SHARE * embed([None], [without])[0])
+        vector = _unit(vector - NEGATIVE_SHARE * vector_of(searcher, None, without))
     return vector.astype(np.float32), copies
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 import numpy as np
 
+from core.asking import Asking, Shown
 from core.atlas import load_captions
 from core.errors import HemlineError
 from core.facets import Filters
@@ -34,7 +35,8 @@ class Searcher:
 
     `pictures` maps each id to its file, `same` a picture's sha256 to the ids that have these bytes,
     `captions` ids to what the model says of them, where that was written down (`core.atlas`); `folder` is
-    where the index lies.
+    where the index lies. `asking` is what searchers share that are asked by several at once, None where one
+    asks after the other.
     """
 
     backbone: "Backbone"
@@ -44,6 +46,7 @@ class Searcher:
     same: Mapping[str, Sequence[str]]
     captions: dict[str, str]
     folder: Path
+    asking: Asking | None = None
     _records: "_Records" = field(default_factory=lambda: _Records(), repr=False, compare=False)
 
     def hash_of(self, id_: str) -> str:
@@ -159,9 +162,9 @@ def search(
     words = text if text and text.strip() else None
     if reference_id is None and reference_image is None and words is None:
         raise HemlineError("the query is empty; give a reference picture, words, or both")
-    look, copies = look_of(searcher, reference_id, reference_image)
-    vectors = searcher.backbone.embed_queries([look], [words])
-    return find(searcher.index, vectors, top_k, None if keep_reference else [copies])[0]
+    shown, copies = shown_to(searcher, reference_id, reference_image)
+    vector = vector_of(searcher, shown, words)
+    return find(searcher.index, vector[None], top_k, None if keep_reference else [copies])[0]
 
 
 def search_many(
@@ -212,21 +215,53 @@ def look_of(
 
     HemlineError for both kinds of reference, an unknown id and an unreadable picture.
     """
+    shown, copies = shown_to(searcher, reference_id, reference_image)
+    return (None if shown is None else shown.look()), copies
+
+
+def shown_to(
+    searcher: Searcher, reference_id: str | None, reference_image: Reference | None
+) -> tuple[Shown | None, Sequence[str]]:
+    """A reference that is read when it must be, and the catalogue's ids of that very picture.
+
+    HemlineError for both kinds of reference and an unknown id; `Shown.look` raises it for an unreadable
+    picture.
+    """
+    target = searcher.index.card.target_fingerprint
     if reference_id is not None and reference_image is not None:
         raise HemlineError("the reference is given twice; give reference_id or reference_image, not both")
     if reference_image is not None:
         picture, sha = _uploaded(reference_image)
         if sha is None or sha not in searcher.same:
-            return picture if sha is None else read_picture(picture), ()
+            return Shown(sha or None, lambda: picture if sha is None else read_picture(picture), target), ()
         reference_id = searcher.same[sha][0]
     if reference_id is None:
         return None, ()
     row = _row(searcher, reference_id)
-    copies = searcher.same[searcher.gallery.table.hashes[row]]
+    sha = searcher.gallery.table.hashes[row]
+    return Shown(sha, lambda: _catalogue_look(searcher, row), target), searcher.same[sha]
+
+
+def vector_of(searcher: Searcher, shown: Shown | None, words: str | None) -> np.ndarray:
+    """The unit vector of a query with a reference, words, or both, float32 [d]."""
+    if searcher.asking is not None:
+        return searcher.asking.vector(searcher.backbone, shown, words)
+    look = None if shown is None else shown.look()
+    return np.asarray(searcher.backbone.embed_queries([look], [words])[0])
+
+
+def target_of(searcher: Searcher, shown: Shown) -> np.ndarray:
+    """The unit vector of a picture as a garment of the catalogue, float32 [d]."""
+    if searcher.asking is not None:
+        return searcher.asking.target(searcher.backbone, shown)
+    return np.asarray(searcher.backbone.embed_targets([shown.look()])[0])
+
+
+def _catalogue_look(searcher: Searcher, row: int) -> "Image | np.ndarray":
     if searcher.gallery.features is None:
-        return read_picture(searcher.pictures[reference_id]), copies
+        return read_picture(searcher.pictures[searcher.index.ids[row]])
     # a copy: the model must not be handed a read-only memory map
-    return np.array(searcher.gallery.features[row]), copies
+    return np.array(searcher.gallery.features[row])
 
 
 def _uploaded(picture: Reference) -> tuple[Any, str | None]:

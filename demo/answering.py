@@ -2,8 +2,8 @@
 
 An answer is a result as `train.evaluate` writes it, beside the vectors of its queries, in the folder of what
 can be made again. Its name is made of the model, the index, the way of asking and the queries, so it holds as
-long as these do. One is made at a time, a few queries after the other, so that searches go on meanwhile; what
-a stopped app had embedded is not embedded again.
+long as these do. One is made at a time, a few queries after the other, and gives way to people's searches;
+what a stopped app had embedded is not embedded again.
 """
 
 import logging
@@ -38,6 +38,7 @@ from demo.sides import Side
 LOG = logging.getLogger("hemline")
 PROTOCOL = "closet"  # the whole catalogue is the gallery, without the reference, as on the page
 SLICE = 8  # queries embedded at once
+PATIENCE = 5.0  # seconds that it gives way to people's searches before each of them, so that it ends some day
 SAVED = 256  # queries after which the vectors so far are written
 KEPT = 24  # answers on the disk; the oldest go
 _jobs: dict[Path, "Job"] = {}
@@ -148,6 +149,8 @@ def _answer(side: Side, file: FiledQueries, path: Path, job: Job) -> None:
     job.first = job.done = len(parts[0])
     job.started = time.monotonic()
     while job.done < job.of:
+        if searcher.asking is not None:
+            searcher.asking.batcher.quiet(PATIENCE)  # people's searches first
         parts.append(embed_many(searcher, asked[job.done : job.done + SLICE])[0])
         before, job.done = job.done, min(job.of, job.done + SLICE)
         if job.done == job.of or before // SAVED < job.done // SAVED:

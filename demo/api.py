@@ -47,16 +47,22 @@ def add_endpoints(catalogues: Catalogues) -> None:
         fold: bool = False,
     ) -> list[dict[str, Any]]:
         try:
-            given = query_asked(reference_id, reference_image, text)
-            query = composed(*given, second_reference_id, without, weight, filters, within, fold, top_k)
-            found = rank(service_of(catalogues, catalogue), query)
+            return hits_of(
+                catalogues,
+                reference_id=reference_id,
+                reference_image=reference_image,
+                text=text,
+                top_k=top_k,
+                catalogue=catalogue,
+                second_reference_id=second_reference_id,
+                without=without,
+                weight=weight,
+                filters=filters,
+                within=within,
+                fold=fold,
+            )
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return [
-            {"rank": one.hit.rank, "id": one.hit.id, "score": one.hit.score}
-            | ({"near_duplicates": [hit.id for hit in one.folded]} if fold else {})
-            for one in found
-        ]
 
     def describe(
         reference_id: str | None = None,
@@ -64,9 +70,10 @@ def add_endpoints(catalogues: Catalogues) -> None:
         catalogue: str | None = None,
     ) -> dict[str, Any]:
         try:
-            id_, image, _ = query_asked(reference_id, reference_image, None)
-            service = service_of(catalogues, catalogue)
-            words = core.search.describe(service.searcher, reference_id=id_, reference_image=image)
+            with catalogues.traffic.search("describe"):
+                id_, image, _ = query_asked(reference_id, reference_image, None)
+                service = service_of(catalogues, catalogue)
+                words = core.search.describe(service.searcher, reference_id=id_, reference_image=image)
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
         garment = service.garments.get(id_ or "")
@@ -78,14 +85,41 @@ def add_endpoints(catalogues: Catalogues) -> None:
             raise gr.Error(stands["problem"], print_exception=False)
         return {"live": stands.get("live", ""), "versions": stands.get("versions", [])}
 
+    # how many are inside is the traffic's to say, so that all wait in one place and batches can form
     for endpoint, said in ((search, SEARCHING), (describe, DESCRIBING), (versions, VERSIONS)):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,
             api_description=said,
             concurrency_id="search",
-            concurrency_limit=1,
+            concurrency_limit=catalogues.traffic.at_once,
         )
+
+
+def hits_of(
+    catalogues: Catalogues,
+    reference_id: object = None,
+    reference_image: object = None,
+    text: object = None,
+    top_k: object = 10,
+    catalogue: object = None,
+    second_reference_id: object = None,
+    without: object = None,
+    weight: object = None,
+    filters: object = None,
+    within: object = None,
+    fold: object = False,
+) -> list[dict[str, Any]]:
+    """What `/search` answers to these values of somebody; HemlineError for what cannot be answered."""
+    with catalogues.traffic.search("search"):
+        given = query_asked(reference_id, reference_image, text)
+        query = composed(*given, second_reference_id, without, weight, filters, within, fold, top_k)
+        found = rank(service_of(catalogues, catalogue), query)
+    return [
+        {"rank": one.hit.rank, "id": one.hit.id, "score": one.hit.score}
+        | ({"near_duplicates": [hit.id for hit in one.folded]} if query.fold else {})
+        for one in found
+    ]
 
 
 def query_asked(

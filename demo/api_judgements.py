@@ -44,17 +44,22 @@ def add_judging(catalogues: Catalogues) -> None:
         request: gr.Request = None,  # type: ignore[assignment]  # Gradio always gives one
     ) -> dict[str, Any]:
         try:
-            id_, image, words = query_asked(reference_id, reference_image, text)
-            service = service_of(catalogues, catalogue)
-            query = ComposedQuery(id_, image, words, top_k=len(service.searcher.index.ids))
-            act = _act(service, query, hit_id, verdict, reason, second_look)
+            name, session = annotator_of(annotator, request), request.session_hash or ""
+            return judged(
+                catalogues,
+                name,
+                session,
+                hit_id=hit_id,
+                verdict=verdict,
+                reference_id=reference_id,
+                reference_image=reference_image,
+                text=text,
+                reason=reason,
+                second_look=second_look,
+                catalogue=catalogue,
+            )
         except HemlineError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        done = judge_act(service, act, annotator_of(annotator, request), request.session_hash or "")
-        if "problem" in done:
-            raise gr.Error(done["problem"], print_exception=False)
-        warnings = [caution for warned in done["warned"] for caution in warned["cautions"]]
-        return {"saved": done["saved"][0] if done["saved"] else None, "warnings": warnings}
 
     def export(annotator: str | None = None, standing: bool = True) -> list[dict[str, Any]]:
         if not catalogues.export:
@@ -66,8 +71,37 @@ def add_judging(catalogues: Catalogues) -> None:
         rows = exchange.rows_of(events)
         return [row for row in rows if annotator is None or row["annotator"] == annotator]
 
-    gr.api(judge, api_name="judge", api_description=JUDGING, concurrency_id="search", concurrency_limit=1)
+    gr.api(judge, api_name="judge", api_description=JUDGING, concurrency_id="judge", concurrency_limit=4)
     gr.api(export, api_name="export", api_description=EXPORTING)
+
+
+def judged(
+    catalogues: Catalogues,
+    annotator: str,
+    session: str,
+    hit_id: object = None,
+    verdict: object = None,
+    reference_id: object = None,
+    reference_image: object = None,
+    text: object = None,
+    reason: object = None,
+    second_look: object = None,
+    catalogue: object = None,
+) -> dict[str, Any]:
+    """What `/judge` answers to these values of somebody; HemlineError where nothing was saved for another
+    reason than a warning."""
+    with catalogues.traffic.errand("judge"):
+        id_, image, words = query_asked(reference_id, reference_image, text)
+        service = service_of(catalogues, catalogue)
+        query = ComposedQuery(id_, image, words, top_k=len(service.searcher.index.ids))
+        done = judge_act(
+            service, _act(service, query, hit_id, verdict, reason, second_look), annotator, session
+        )
+        if "problem" in done:
+            raise HemlineError(done["problem"])
+    catalogues.traffic.metrics.judgements.inc(len(done["saved"]))
+    warnings = [caution for warned in done["warned"] for caution in warned["cautions"]]
+    return {"saved": done["saved"][0] if done["saved"] else None, "warnings": warnings}
 
 
 def _act(

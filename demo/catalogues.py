@@ -18,9 +18,11 @@ from core.errors import HemlineError
 from core.own.changing import photos_of, reindex
 from core.recorded import brought_garments
 from core.search import open_searcher
+from demo.device import is_lent
 from demo.service import Service, built_fingerprint
 from demo.settings import Settings
 from demo.thumbnails import Thumbnails
+from demo.traffic import Traffic
 
 LOG = logging.getLogger("hemline")
 _NAME = re.compile(r"\w(?:[\w .&'-]{0,38}\w)?")
@@ -33,7 +35,7 @@ class Catalogues:
 
     `folder` is where one's own are kept, None where nobody may bring any; `versions` where refinements are,
     None where nobody may refine; `export` whether programs may fetch everybody's judgements. Whoever changes
-    one of the own holds `changing`.
+    one of the own holds `changing`. `traffic` lets requests in.
     """
 
     first: Service
@@ -44,6 +46,7 @@ class Catalogues:
     versions: Path | None = None
     export: bool = True
     changing: threading.Lock = field(default_factory=threading.Lock)
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 def open_catalogues(first: Service, settings: Settings, beside: Sequence[Service] = ()) -> Catalogues:
@@ -51,13 +54,14 @@ def open_catalogues(first: Service, settings: Settings, beside: Sequence[Service
 
     Those that cannot be opened, since another model indexed them, are `stale`: `renew` indexes them again.
     """
-    folder = settings.catalogues
+    folder, traffic = settings.catalogues, Traffic(settings.queue, settings.batch)
     catalogues = Catalogues(
-        first,
+        _shared(first, traffic),
         folder,
-        {service.name: service for service in beside},
+        {service.name: _shared(service, traffic) for service in beside},
         versions=settings.versions,
         export=settings.export,
+        traffic=traffic,
     )
     for place in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
         if not (place / "index").is_dir():
@@ -68,6 +72,13 @@ def open_catalogues(first: Service, settings: Settings, beside: Sequence[Service
             LOG.info("the catalogue %s is to be indexed again: %s", place.name, error)
             catalogues.stale.append(place.name)
     return catalogues
+
+
+def _shared(service: Service, traffic: Traffic) -> Service:
+    """The service asked by several at once; as it is where a lent GPU answers each query by itself."""
+    if is_lent(service.searcher.backbone):
+        return service
+    return replace(service, searcher=replace(service.searcher, asking=traffic.asking))
 
 
 def renew(catalogues: Catalogues) -> None:
@@ -136,6 +147,7 @@ def put(catalogues: Catalogues, name: str) -> None:
 def _open(first: Service, name: str, index: Path) -> Service:
     plain = first.plain or first.searcher
     searcher = open_searcher(first.checkpoint, index, photos_of(index), plain.backbone)
+    searcher = replace(searcher, asking=plain.asking)
     return replace(
         first,
         name=name,

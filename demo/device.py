@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("hemline")
 SPACES = "spaces"  # a package that ZeroGPU Spaces bring and that is of no use anywhere else
+SMALL = 200_000_000  # parameters up to which one core answers a query in well under a second
 LONGEST_CALL = 10  # seconds of GPU that one query asks for; ZeroGPU's own default of 60 uses quotas up
 
 
@@ -48,6 +49,25 @@ def place(backbone: "Backbone", checkpoint: Path, device: str, zero_gpu: bool) -
 
         backbone.to(found)
         LOG.info("the model is on %s", torch.cuda.get_device_name(found))
+
+
+def is_lent(backbone: "Backbone") -> bool:
+    """Whether queries to `backbone` may be embedded by a lent GPU."""
+    return "embed_queries" in vars(backbone)
+
+
+def share_cores(backbone: "Backbone", threads: int | None) -> None:
+    """Let a batch be computed by so many threads; None: by one where the model is small and on the CPU.
+
+    With one, a query's vector does not depend on its batch (`core.backbones.padding`), and the other cores
+    are left to whoever else asks. A large model is worth all cores.
+    """
+    import torch
+
+    if backbone.device.type == "cpu":
+        small = sum(parameter.numel() for parameter in backbone.parameters()) <= SMALL
+        if threads or small:
+            torch.set_num_threads(threads or 1)
 
 
 def lend(backbone: "Backbone", on_gpu: "Backbone | None") -> None:

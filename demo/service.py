@@ -12,7 +12,7 @@ from core.recorded import garments_of
 from core.search import Searcher, open_searcher
 from core.types import Garment
 from core.verdicts import Event
-from demo.device import place
+from demo.device import place, share_cores
 from demo.engine import start_engine
 from demo.keeping import Keeping, start_keeping
 from demo.repository import repository
@@ -88,6 +88,7 @@ def _opened(places: Places, settings: Settings, zero_gpu: bool) -> dict[str, Any
     card = searcher.index.card
     checkpoint = places.model if places.model is not None else Path(card.model)
     place(searcher.backbone, checkpoint, settings.device, zero_gpu)
+    share_cores(searcher.backbone, settings.threads)
     if settings.engines is not None:
         start_engine(searcher.backbone, checkpoint, settings.engines)
     return {

@@ -17,6 +17,8 @@ from core.verdicts import VOCABULARY, Verdict, read_vocabulary
 LOG = logging.getLogger("hemline")
 REPOSITORY = Path(__file__).resolve().parents[1]
 VOLUME = Path("/data")  # where a Space's volume is attached, by convention
+QUEUE = 64  # searches inside at a time
+BATCH = 16  # queries embedded at once
 SPACE_HOST, SPACE_PORT = "0.0.0.0", 7860  # what a Space expects of its app
 ENGINES = ("eager", "onnx")
 # File systems on which SQLite's write-ahead log does not work, and where a file appears elsewhere only later.
@@ -37,8 +39,10 @@ class Settings:
     judgements outlive a restart of this machine. `vocabulary` holds the verdicts people may give. `refine`
     says whether people may refine the model from the page: it answers everybody, so it is as with `bring`.
     `export` says whether programs may fetch everybody's judgements; likewise. `mcp` says whether the
-    endpoints are also tools of the Model Context Protocol. `engine` is what answers queries on a CPU: the
-    model itself ("eager") or an engine made of it ("onnx").
+    endpoints are also tools of the Model Context Protocol. `queue` is how many searches may be inside at a
+    time, `batch` how many queries are embedded at once, `threads` by how many threads, None for what suits
+    the model. `metrics` says whether anybody may read what is counted. `engine` is what answers queries on a
+    CPU: the model itself ("eager") or an engine made of it ("onnx").
     """
 
     model: Path | None
@@ -59,6 +63,10 @@ class Settings:
     refine: bool = True
     export: bool = True
     mcp: bool = False
+    queue: int = QUEUE
+    batch: int = BATCH
+    threads: int | None = None
+    metrics: bool = True
     engine: str = "eager"
 
     @property
@@ -118,6 +126,10 @@ def read_settings(
         refine=_allowed(variables, "HEMLINE_REFINE", public),
         export=_allowed(variables, "HEMLINE_EXPORT", public),
         mcp=_mcp(variables),
+        queue=_count(variables, "HEMLINE_QUEUE", QUEUE, 10_000),
+        batch=_count(variables, "HEMLINE_BATCH", BATCH, 256),
+        threads=_count(variables, "HEMLINE_THREADS", 0, 256) or None,
+        metrics=_allowed(variables, "HEMLINE_METRICS", public),
         engine=_engine(variables),
     )
 
@@ -126,6 +138,9 @@ def prepare_environment(settings: Settings) -> None:
     """Tell the libraries: no telemetry, caches in `settings.cache` alone. Call it before importing them."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # after every request Gradio makes a table of the last 10,000 for a page that we do not show
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
     for variable, name in (("HF_HOME", "huggingface"), ("NUMBA_CACHE_DIR", "numba"), ("MPLCONFIGDIR", "mpl")):
         os.environ.setdefault(variable, str(settings.cache / name))
 
@@ -219,6 +234,13 @@ def _port(variables: Mapping[str, str]) -> int:
     value = variables.get("GRADIO_SERVER_PORT") or str(SPACE_PORT)
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
         raise HemlineError(f"GRADIO_SERVER_PORT is {value!r}; give a port from 1 to 65535")
+    return int(value)
+
+
+def _count(variables: Mapping[str, str], name: str, default: int, most: int) -> int:
+    value = variables.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or not (0 < int(value) <= most or int(value) == default):
+        raise HemlineError(f"{name} is {value!r}; give a whole number from 1 to {most}")
     return int(value)
 
 

@@ -39,8 +39,15 @@ def add_judge(catalogues: Catalogues, name: "gr.Textbox", tab: "gr.Tab") -> None
         return agreement_page(catalogues, wish)
 
     def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
-        name = annotator_of(typed, request)
-        return gr.HTML(reply=judge_item(catalogues, grid.sent(event), name, request.session_hash or ""))
+        name, act = annotator_of(typed, request), grid.sent(event)
+        try:
+            with catalogues.traffic.errand("judge_item") as turn:
+                reply = judge_item(catalogues, act, name, request.session_hash or "")
+                turn.refused = "problem" in reply
+                catalogues.traffic.metrics.judgements.inc(len(reply.get("saved") or ()))
+        except HemlineError as error:
+            reply = {"turn": act.get("turn"), "problem": str(error)}
+        return gr.HTML(reply=reply)
 
     def share_now() -> int:
         return read_share(store)

@@ -86,18 +86,25 @@ def _wire(
         request: gr.Request,
     ) -> dict[str, Any]:
         try:
-            service = service_of(catalogues, catalogue)
-            return answer_page(service, chosen, text, annotator_of(typed, request), options)
+            with catalogues.traffic.search("ask", page=request.session_hash or "") as turn:
+                service = service_of(catalogues, catalogue)
+                answer = answer_page(service, chosen, text, annotator_of(typed, request), options)
+                turn.refused = "problem" in answer
         except HemlineError as error:
             return {"problem": str(error)}
+        return gr.skip() if turn.superseded else answer  # the page waits for the newer one
 
     def keep(typed: str, event: gr.EventData, request: gr.Request) -> gr.HTML:
         act = grid.sent(event)
         try:
-            service = service_of(catalogues, act.get("catalogue"))
+            with catalogues.traffic.errand("judge_cards") as turn:
+                service = service_of(catalogues, act.get("catalogue"))
+                reply = judge(service, act, annotator_of(typed, request), request.session_hash or "")
+                turn.refused = "problem" in reply
+                catalogues.traffic.metrics.judgements.inc(len(reply.get("saved") or ()))
         except HemlineError as error:
             return gr.HTML(reply={"turn": act.get("turn"), "problem": str(error)})
-        return gr.HTML(reply=judge(service, act, annotator_of(typed, request), request.session_hash or ""))
+        return gr.HTML(reply=reply)
 
     hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     search: dict[str, Any] = {
@@ -106,7 +113,8 @@ def _wire(
         "outputs": cards,
         "js": TELL_SEARCHING,
         "concurrency_id": "search",
-        "concurrency_limit": 1,
+        "concurrency_limit": catalogues.traffic.at_once,
+        "trigger_mode": "multiple",  # a newer query takes the place of one that still waits
         **hidden,
     }
     asked = gr.on([button.click, change.submit], api_name="ask", **search)
@@ -128,12 +136,15 @@ def _wire_looking(catalogues: Catalogues, reference: "gr.HTML") -> None:
     def look(event: gr.EventData) -> gr.HTML:
         ask = grid.sent(event)
         try:
-            return gr.HTML(seen=seen_page(service_of(catalogues, ask.get("catalogue")), ask))
+            with catalogues.traffic.search("look") as turn:
+                seen = seen_page(service_of(catalogues, ask.get("catalogue")), ask)
+                turn.refused = "problem" in seen
+            return gr.HTML(seen=seen)
         except HemlineError as error:
             return gr.HTML(seen={"turn": ask.get("turn"), "problem": str(error)})
 
     hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     looked = reference.looked(
-        look, None, reference, concurrency_id="search", concurrency_limit=1, api_name="look", **hidden
+        look, None, reference, concurrency_id="look", concurrency_limit=1, api_name="look", **hidden
     )
     looked.failure(None, js=TELL_UNSEEN, api_name="look_failed", **hidden)

@@ -1,135 +1,151 @@
-"""The term that ranks what meets a request above what does not: its table of the bank, and its loss."""
+"""Nobody's answer depends on who else asks, and nothing is remembered longer than it is true."""
 
 import random
+import threading
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from core.requests import Request, kept, met
-from core.wardrobe.design import changed, sample
-from core.wardrobe.lines import pairs, sample_lines
-from train.asking import Asking, Standing, asked_loss
-from train.examples import Composed
-from train.language import word_wish
-from train.line_queries import Lines
-from train.negatives import QueryInfo
+from core.asking import Asking, Shown, Told
+from core.backbones import load_backbone
+from core.backbones.base import Backbone
+from core.backbones.mllm import add_adapters
+from core.backbones.query_side import query_tensors, with_query_side
+from core.backbones.scope import Scope
+from core.building import build
+from core.composed import ComposedQuery, ask
+from core.errors import HemlineError
+from core.search import open_searcher, search
+from tests.small_catalogue import copy_photos, make_model
+from tests.tiny_backbones import KINDS, drawn, tiny
+
+ASSETS = Path(__file__).parents[1] / "assets"
+SAID = (
+    "in red",
+    "but shorter, and with long sleeves please",
+    "I'd rather have it in denim with a belt and without the stripes, if there is such a thing at all",
+    "the same in dark green; not so garish; with a hood",
+    "with a collar",
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)  # as the app computes
+
+
+def asked_of(backbone: Backbone, count: int) -> list[tuple[np.ndarray | None, str | None]]:
+    """Queries of every kind: picture and words of all lengths, words alone, a picture alone."""
+    glimpses = [backbone.glimpse(picture) for picture in drawn(3)]
+    found: list[tuple[np.ndarray | None, str | None]] = []
+    for turn in range(count):
+        words = " ".join(SAID[turn % len(SAID)].split()[: 1 + turn % 17])
+        found.append((None if turn % 4 == 3 else glimpses[turn % 3], None if turn % 6 == 2 else words))
+    return found
+
+
+def assert_alone_as_together(backbone: Backbone, count: int = 36) -> None:
+    asked, chance = asked_of(backbone, count), random.Random(0)
+    alone = np.concatenate([backbone.embed_glimpses([look], [words]) for look, words in asked])
+    for size in (2, 3, count // 2, count):
+        some = chance.sample(range(count), size)
+        looks, words = zip(*[asked[row] for row in some], strict=True)
+        assert np.array_equal(backbone.embed_glimpses(looks, words), alone[some]), size
+
+
+@pytest.mark.parametrize("kind", ["mllm", "llava-style", "minigpt4-style", "clip-sum", "clip-combiner"])
+def test_a_vector_is_bit_for_bit_the_same_alone_and_beside_any_others(kind: str) -> None:
+    assert kind in KINDS
+    backbone = tiny(kind)
+    assert_alone_as_together(backbone)
+    looks, words = drawn(5), list(SAID)
+    together = backbone.embed_queries(looks, words)
+    alone = [backbone.embed_queries([look], [said])[0] for look, said in zip(looks, words, strict=True)]
+    seen = backbone.embed_glimpses([backbone.glimpse(look) for look in looks], words)
+    assert np.array_equal(together, alone) and np.array_equal(together, seen)
+
+
+@pytest.mark.parametrize("shipped", ["model", "clip"])
+def test_so_are_those_of_what_ships(shipped: str) -> None:
+    assert_alone_as_together(load_backbone(ASSETS / shipped), 18)
+
+
+def test_so_are_those_of_a_refined_model_inside_its_scope_and_outside() -> None:
+    plain = tiny("mllm")
+    add_adapters(plain)
+    twin = with_query_side(plain, {name: value + 0.3 for name, value in query_tensors(plain).items()})
+    looks, words = zip(*asked_of(plain, 8), strict=True)
+    anchors = torch.from_numpy(plain.embed_glimpses(looks, words)[::3].copy())
+    twin.scope = Scope(plain, anchors, torch.full(anchors.shape, 0.01))
+    assert_alone_as_together(twin)
 
 
 @pytest.fixture(scope="module")
-def designs() -> list:
-    rng = random.Random(1)
-    return [sample(rng) for _ in range(300)]
+def world(tmp_path_factory: pytest.TempPathFactory, closet_dir: Path) -> Path:
+    folder = tmp_path_factory.mktemp("asking")
+    copy_photos(closet_dir, folder / "images", 12)
+    build(make_model(folder / "model"), folder / "images", folder / "index")
+    return folder
 
 
-@given(st.integers(0, 2**32))
-def test_the_table_of_the_bank_says_of_each_garment_what_met_says(seed: int) -> None:
-    rng = random.Random(seed)
-    (line,) = sample_lines(1, 5, rng)
-    i, j = rng.choice(list(pairs(line)) or [(0, 1)])
-    _, request = word_wish(line[i], line[j], rng)
-    bank = [*line, *(sample(rng) for _ in range(20))]
-    standing = Standing(bank)
-    assert standing.met(request).tolist() == [met(request, design) for design in bank]
-    share = standing.kept(request, i)
-    assert share.min() >= 0 and share.max() <= 1 and share[i] == 1
-    if "family" not in request.edits and all(kept(request, line[i], line[j]).values()):
-        assert share[j] >= np.sort(share)[-6]  # the answer keeps as much as any but its own line
+def test_many_at_once_get_the_very_answers_of_one_after_the_other(world: Path) -> None:
+    plain = open_searcher(None, world / "index")
+    sizes: list[int] = []
+    shared = replace(plain, asking=Asking(size=8, window=0.05, told=Told(batch=sizes.append)))
+    ids, photo = plain.index.ids, next((world / "images").iterdir()).read_bytes()
+    queries = [ComposedQuery(ids[turn % 12], None, SAID[turn % 5], top_k=12) for turn in range(20)]
+    queries += [ComposedQuery(None, photo, SAID[0]), ComposedQuery(None, None, SAID[1])]
+    queries += [ComposedQuery(ids[0], None, "in red", ids[1], weight=0.4, without="scratchy seams")]
+    expected = [ask(plain, query, {}) for query in queries]
+    found: dict[int, object] = {}
+
+    def run(place: int) -> None:
+        assert shared.asking is not None
+        with shared.asking.batcher.coming():
+            found[place] = ask(shared, queries[place], {})
+
+    for _ in range(2):  # the second time everything is remembered
+        threads = [threading.Thread(target=run, args=(place,)) for place in range(len(queries))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert [found[place] for place in range(len(queries))] == expected
+    assert max(sizes) > 1 and sum(sizes) <= len(queries) + 3
 
 
-def test_a_garment_that_keeps_more_of_the_reference_has_the_larger_share(designs: list) -> None:
-    standing = Standing(designs)
-    request = Request({"colors": frozenset(["navy"])})
-    share = standing.kept(request, 0)
-    same = [
-        sum(getattr(d, f) == getattr(designs[0], f) for f in ("family", "pattern", "sleeve", "length", "fit"))
-        for d in designs
-    ]
-    assert np.corrcoef(share, same)[0, 1] > 0.5
-
-
-def test_the_loss_falls_as_what_meets_the_request_comes_before_what_does_not() -> None:
-    met_ones = torch.tensor([[True, True, False, False]])
-    weights = met_ones.float()
-    first = asked_loss(torch.tensor([[5.0, 4.0, 1.0, 0.0]]), met_ones, weights)
-    mixed = asked_loss(torch.tensor([[5.0, 0.0, 4.0, 1.0]]), met_ones, weights)
-    last = asked_loss(torch.tensor([[0.0, 1.0, 5.0, 4.0]]), met_ones, weights)
-    assert 0 < first < mixed < last
-    expected = np.mean([np.log1p((np.exp(1) + np.exp(0)) / np.exp(s)) for s in (5.0, 4.0)])
-    assert float(first) == pytest.approx(expected, rel=1e-5)
-
-
-def test_a_request_that_all_or_none_of_the_bank_meets_teaches_nothing() -> None:
-    scores = torch.randn(2, 5, requires_grad=True)
-    met_ones = torch.tensor([[True] * 5, [False] * 5])
-    loss = asked_loss(scores, met_ones, met_ones.float())
-    loss.backward()
-    assert float(loss.detach()) == 0.0
-    assert scores.grad is not None and bool(scores.grad.isfinite().all())
-
-
-def asked_twice(reference: str, target: str, request: Request) -> list[Composed]:
-    """The same query twice: over all candidates, and as in a catalogue that has no near answer."""
-    example = Composed(QueryInfo("", reference, "in navy", target), 0, 0, (), request)
-    return [example, example]
-
-
-@pytest.fixture
-def two_lines() -> tuple[Lines, Request]:
-    """A line of two shirts, the second navy, and in another line a navy skirt and a red one."""
-    rng = random.Random(3)
-    shirt, skirt = (
-        next(d for d in iter(lambda: sample(rng), None) if d.family == f) for f in ("shirt", "skirt")
+def test_a_version_never_answers_with_what_another_one_remembered(world: Path) -> None:
+    plain = open_searcher(None, world / "index")
+    add_adapters(plain.backbone)  # type: ignore[arg-type]
+    pictures: list[bool] = []
+    asking = Asking(told=Told(picture=pictures.append))
+    other = with_query_side(
+        plain.backbone, {name: value + 0.3 for name, value in query_tensors(plain.backbone).items()}
     )
-    made = [
-        changed(design, rng, colors=(color, *design.colors[1:]))
-        for design, color in ((shirt, "red"), (shirt, "navy"), (skirt, "navy"), (skirt, "red"))
-    ]
-    names = ("s-red", "s-navy", "k-navy", "k-red")
-    return Lines((names[:2], names[2:]), dict(zip(names, made, strict=True))), Request(
-        {"colors": frozenset(["navy"])}
-    )
+    first = replace(plain, asking=asking)
+    second = replace(first, backbone=other)
+    query = {"reference_id": plain.index.ids[0], "text": SAID[0]}
+    before = search(first, **query)
+    assert search(second, **query) == search(replace(second, asking=None), **query) != before
+    assert search(first, **query) == before
+    assert pictures == [False, True]  # a version sees pictures with the same eyes
 
 
-def test_every_second_query_is_asked_as_if_its_own_line_held_no_answer(
-    two_lines: tuple[Lines, Request],
-) -> None:
-    lines, request = two_lines
-    photos = list(lines.designs)
-    candidates = torch.eye(4)
-    near, far = torch.tensor([[0.0, 1.0, 0.0, 0.0]]), torch.tensor([[0.0, 0.0, 1.0, 0.0]])
-    batch = asked_twice("s-red", "s-navy", request)
-
-    def loss(first: torch.Tensor, second: torch.Tensor) -> float:
-        queries = torch.cat([first, second])
-        return float(Asking(lines).loss(queries, candidates, photos, batch, 0.1))
-
-    assert loss(near, far) < loss(near, near)  # only another line's answer counts for the second
-    assert loss(near, far) < loss(far, far)  # and the near one most for the first
+def test_bad_words_are_refused_and_spoil_no_ones_answer(world: Path) -> None:
+    searcher = replace(open_searcher(None, world / "index"), asking=Asking())
+    with pytest.raises(HemlineError, match="long"):
+        search(searcher, text="red " * 300)
+    assert search(searcher, text="red")
 
 
-def test_the_last_batches_targets_are_candidates_too_the_newest_vector_of_each(
-    two_lines: tuple[Lines, Request],
-) -> None:
-    lines, request = two_lines
-    asking = Asking(lines, dim=4, memory=3)
-    batch = asked_twice("s-red", "s-navy", request)
-    queries = torch.tensor([[1.0, 0.0, 0.0, 0.0]]).repeat(2, 1)
-    eye = torch.eye(4)
-
-    def loss(candidates: torch.Tensor, photos: list[str]) -> float:
-        return float(asking.loss(queries, candidates, photos, batch, 0.1))
-
-    answers = ["s-navy", "k-navy"]
-    assert loss(eye[[1, 2]], answers) == 0.0  # nothing that is wrong is known yet
-    loss(eye[[0]], ["k-red"])  # wrong, and just what is asked for
-    remembered = loss(eye[[1, 2]], answers)
-    assert remembered > 5
-    loss(eye[[3]], ["k-red"])  # the same garment as it is now, far from the query
-    assert loss(eye[[1, 2]], answers) < remembered / 2
-    with torch.no_grad():
-        before = asking.state_dict()["places"].clone()
-        loss(eye[[0]], ["s-red"])
-    assert torch.equal(asking.state_dict()["places"], before)  # measuring leaves no trace
+def test_a_picture_that_is_not_known_by_its_bytes_is_not_remembered(world: Path) -> None:
+    searcher = open_searcher(None, world / "index")
+    asking = Asking()
+    for picture in drawn(2):
+        shown = Shown(None, lambda picture=picture: picture, "any")
+        alone = searcher.backbone.embed_queries([picture], [SAID[0]])[0]
+        assert np.array_equal(asking.vector(searcher.backbone, shown, SAID[0]), alone)
+    assert not len(asking.pictures) and not len(asking.queries)

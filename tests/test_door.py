@@ -39,7 +39,8 @@ def test_hostile_requests_are_refused_and_the_app_goes_on(app: App, client: http
     assert all(answer.refused for answer in answers if answer.ask.kind in closed)
     assert sum(answer.refused for answer in answers) > 0.8 * len(answers)
     assert resident(app) - before < MEMORY
-    assert client.post(f"{API}/call/search", json={"data": [None, None, "red", 3]}).status_code == 200
+    event = client.post(f"{API}/call/v2/search", json={"text": "red", "top_k": 3}).json()["event_id"]
+    assert "event: complete" in client.get(f"{API}/call/search/{event}").text
 
 
 def test_routes_that_the_app_has_no_use_for_are_closed(client: httpx.Client) -> None:

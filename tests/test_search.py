@@ -54,8 +54,8 @@ def expected(searcher: Searcher, look: object, text: str | None) -> list[str]:
     """Every id, ranked by the model's own vectors."""
     query = searcher.backbone.embed_queries([look], [text])[0]
     pictures = [read_picture(path) for path in searcher.pictures.values()]
-    # Rounded, as a copy's vector may differ in its last bit from another place in the batch; copies tie.
-    scores = (searcher.backbone.embed_targets(pictures) @ query).round(6)
+    # In float64 and rounded, as NumPy adds up the last rows of a product otherwise; copies tie.
+    scores = (searcher.backbone.embed_targets(pictures).astype(np.float64) @ query).round(12)
     return [list(searcher.pictures)[row] for row in np.argsort(-scores, kind="stable")]
 
 

@@ -69,6 +69,10 @@ def test_names_and_passwords_come_from_the_variable_or_a_file(tmp_path: Path) ->
         ("HEMLINE_AUTH", "ana:geheim,ana:geheim"),
         ("HEMLINE_AUTH", "geheim"),
         ("HEMLINE_DEVICE", "tpu"),
+        ("HEMLINE_QUEUE", "0"),
+        ("HEMLINE_BATCH", "many"),
+        ("HEMLINE_THREADS", "-1"),
+        ("HEMLINE_METRICS", "open"),
         ("HEMLINE_ENGINE", "openvino"),
         ("GRADIO_SERVER_PORT", "0"),
         ("GRADIO_SERVER_PORT", "http"),
@@ -78,6 +82,14 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(tmp_path: Path, name
     with pytest.raises(HemlineError, match=name) as caught:
         settings(tmp_path, **{name: value})
     assert "geheim" not in str(caught.value)
+
+
+def test_how_many_are_served_at_once_and_who_reads_the_metrics(tmp_path: Path) -> None:
+    plain = settings(tmp_path)
+    assert (plain.queue, plain.batch, plain.threads, plain.metrics) == (64, 16, None, True)
+    found = settings(tmp_path, HEMLINE_QUEUE="3", HEMLINE_BATCH="1", HEMLINE_THREADS="8", SPACE_ID="a/b")
+    assert (found.queue, found.batch, found.threads, found.metrics) == (3, 1, 8, False)
+    assert settings(tmp_path, SPACE_ID="a/b", HEMLINE_AUTH="ana:x").metrics
 
 
 def test_tools_for_language_models_are_asked_for_and_need_a_package(

@@ -2,8 +2,9 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from core.backbones.framing import Frames, framed, normalised
+from core.backbones.padding import steady
+from core.backbones.rows import Look, Shown, chosen_rows, image_rows, refuse_other_features, several
 from core.backbones.scope import Scope
 from core.backbones.spec import Spec
 from core.backbones.tensors import tensors_fingerprint
@@ -24,10 +27,6 @@ from core.errors import HemlineError
 if TYPE_CHECKING:
     from core.query_engine.running import QueryEngine
 
-# A picture, or its features as `encode_pictures` gives them: float16 [tokens, channels].
-Look = Image.Image | np.ndarray
-# What a query may show: one look, several, or none.
-Shown = Look | Sequence[Look] | None
 BATCH = 32
 # Which adapter is on is the model's state, so threads (the app has several) embed one after the other.
 _ONE_AT_A_TIME = threading.RLock()
@@ -60,17 +59,15 @@ class Backbone(nn.Module, ABC):
         """The vision tower, in its frozen front and its trainable back."""
 
     @abstractmethod
-    def query_vectors(
-        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
-    ) -> Tensor:
-        """Unit query vectors [n, dim].
+    def seen(self, features: Tensor) -> Tensor:
+        """What a query takes of pictures: features [k, tokens, channels] to [k, ...], a picture a row.
 
-        `features` [n, tokens, channels] holds a row for every query; `has_image` says which of them count
-        (None: all; without features none does). With several pictures a query, `features` are
-        [n, pictures, tokens, channels] and `has_image` how many of each row count, the first ones. A text
-        that is None or blank is left out. Raises HemlineError for a query with neither, for a text over
-        `spec.max_text_tokens`, and for several pictures where the model takes one.
+        It is the same for every query side of a model (`core.backbones.query_side`).
         """
+
+    @abstractmethod
+    def asked_vectors(self, seen: Tensor | None, given: Sequence[int], texts: Sequence[str | None]) -> Tensor:
+        """`query_vectors` of what `seen` makes of the pictures, query by query, of which each has `given`."""
 
     @abstractmethod
     def target_vectors(self, features: Tensor) -> Tensor:
@@ -87,6 +84,21 @@ class Backbone(nn.Module, ABC):
     @abstractmethod
     def write(self, folder: Path) -> None:
         """Write weights, configurations and tokenizer into the empty `folder` (not hemline.json)."""
+
+    def query_vectors(
+        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
+    ) -> Tensor:
+        """Unit query vectors [n, dim].
+
+        `features` [n, tokens, channels] holds a row for every query; `has_image` says which of them count
+        (None: all; without features none does). With several pictures a query, `features` are
+        [n, pictures, tokens, channels] and `has_image` how many of each row count, the first ones. A text
+        that is None or blank is left out. Raises HemlineError for a query with neither, for a text over
+        `spec.max_text_tokens`, and for several pictures where the model takes one.
+        """
+        given = image_rows(features, has_image, texts)
+        shown = None if features is None or not any(given) else chosen_rows(features, given)
+        return self.asked_vectors(None if shown is None else self.seen(shown), given, texts)
 
     def text_vectors(self, texts: Sequence[str]) -> Tensor:
         """Unit vectors [n, dim] of texts alone."""
@@ -105,6 +117,14 @@ class Backbone(nn.Module, ABC):
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    @property
+    def steady(self) -> bool:
+        """Whether a query's vector is computed so that it is bit for bit the same in any batch.
+
+        That holds on a CPU with one thread (`core.backbones.padding`); a GPU is better filled otherwise.
+        """
+        return self.device.type == "cpu" and torch.is_inference_mode_enabled()
 
     def feature_shape(self) -> tuple[int, int]:
         """Tokens and channels of one picture's features."""
@@ -173,20 +193,71 @@ class Backbone(nn.Module, ABC):
                 out[rows] = vectors.float().cpu().numpy()
         return out
 
+    @property
+    def eyes(self) -> str:
+        """By what pictures are seen: the model, or what answers in its stead."""
+        engine = self.engine
+        return "model" if engine is None else "engine" if engine.whole else "engine's features"
+
+    def glimpse(self, look: Look) -> np.ndarray:
+        """What a query takes of one picture, float32, computed for it alone: for `embed_glimpses`.
+
+        Threads may do it at once, beside anything else. It goes with this model's `eyes` alone.
+        """
+        if (engine := self.engine) is not None:
+            if engine.whole:
+                return engine.glimpse(look)
+            look = engine.features(look)
+        with torch.inference_mode() if not self.training else self._evaluating():
+            features = self._features([look])
+            assert features is not None
+            return self.seen(features)[0].float().cpu().numpy()
+
+    def embed_glimpses(
+        self, glimpses: Sequence[np.ndarray | None], texts: Sequence[str | None]
+    ) -> np.ndarray:
+        """`embed_queries` of what `glimpse` made of the looks, at once however many there are."""
+        if (engine := self.engine) is not None and engine.whole:
+            return engine.embed_glimpses(glimpses, texts)
+        shown = [one for one in glimpses if one is not None]
+        with self._evaluating():
+            own = next(self.parameters()).dtype
+            seen = torch.from_numpy(np.stack(shown)).to(self.device, own) if shown else None
+            given = [int(one is not None) for one in glimpses]
+            return self._scoped(seen, given, texts).float().cpu().numpy()
+
     def scoped_vectors(
         self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
     ) -> Tensor:
         """`query_vectors` as they answer: where there is a scope, of this side only inside it."""
+        given = image_rows(features, has_image, texts)
+        shown = None if features is None or not any(given) else chosen_rows(features, given)
+        return self._scoped(None if shown is None else self.seen(shown), given, texts)
+
+    def _scoped(self, seen: Tensor | None, given: Sequence[int], texts: Sequence[str | None]) -> Tensor:
         if self.scope is None:
-            return self.query_vectors(features, has_image, texts)
-        vectors = self.scope.outside.query_vectors(features, has_image, texts).clone()
-        inside = self.scope.share(vectors).flatten().nonzero().flatten().tolist()
+            return self.asked_vectors(seen, given, texts)
+        vectors = self.scope.outside.asked_vectors(seen, given, texts).clone()
+        inside = self._product(self.scope.share, vectors).flatten().nonzero().flatten().tolist()
         if inside:
-            shown = None if has_image is None else [has_image[row] for row in inside]
-            looks = None if features is None else features[inside]
-            refined = self.query_vectors(looks, shown, [texts[row] for row in inside])
-            vectors[inside] = self.scope.mixed(vectors[inside], refined)
+            starts = [0, *accumulate(given)]
+            places = [place for row in inside for place in range(starts[row], starts[row + 1])]
+            shown = None if seen is None or not places else seen[places]
+            refined = self.asked_vectors(
+                shown, [given[row] for row in inside], [texts[row] for row in inside]
+            )
+            both = torch.cat([vectors[inside], refined], dim=1)
+            vectors[inside] = self._product(self._mixed, both)
         return vectors
+
+    def _mixed(self, both: Tensor) -> Tensor:
+        """What is answered, of the vectors outside a scope and inside it side by side, [n, 2 dim]."""
+        assert self.scope is not None
+        return self.scope.mixed(*both.chunk(2, dim=1))
+
+    def _product(self, product: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+        """`product` of `rows` [n, k]; in an answer, so that a row's result is the same in any batch."""
+        return steady(product, rows) if self.steady else product(rows)
 
     def embed_targets(self, looks: Sequence[Look]) -> np.ndarray:
         """Unit target vectors, float32 [n, dim]."""
@@ -250,63 +321,6 @@ class Backbone(nn.Module, ABC):
                     self.train()
 
 
-def refuse_other_features(look: np.ndarray, shape: tuple[int, int]) -> None:
-    """HemlineError where kept features are not of the model whose features have `shape`."""
-    if look.shape != shape:
-        raise HemlineError(
-            f"features of shape {look.shape} are not of this model (its are {shape}); encode anew"
-        )
-
-
-def refuse_empty(counts: Sequence[int], texts: Sequence[str | None]) -> None:
-    """HemlineError for a query of no picture (`counts` says how many each has) and no words."""
-    for index, (image, text) in enumerate(zip(counts, texts, strict=True)):
-        if not image and present(text) is None:
-            raise HemlineError(f"query {index} has neither a picture nor a text; give one or both")
-
-
-def several(shown: Shown) -> list[Look | None]:
-    """What a query shows as a list, of one look too."""
-    if isinstance(shown, list | tuple):
-        return list(shown)
-    return [shown]  # type: ignore[list-item]
-
-
-def present(text: str | None) -> str | None:
-    """The text, or None where it is blank."""
-    return text if text is not None and text.strip() else None
-
-
 def unit(vectors: Tensor) -> Tensor:
     """Rows of length 1, in float32."""
     return functional.normalize(vectors.float(), dim=-1)
-
-
-def image_rows(
-    features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
-) -> list[int]:
-    """How many pictures each row has, after checking that it has something and that the lengths agree."""
-    most = 0 if features is None else (features.shape[1] if features.ndim == 4 else 1)
-    given = [most] * len(texts) if has_image is None else [int(count) for count in has_image]
-    if len(given) != len(texts) or (features is not None and len(features) != len(texts)):
-        rows = "no" if features is None else len(features)
-        raise HemlineError(
-            f"{rows} rows of features, {len(given)} flags and {len(texts)} texts do not go together"
-        )
-    if features is None and any(given):
-        raise HemlineError("a query is said to have a picture but no features are given")
-    if max(given, default=0) > most:
-        raise HemlineError(f"a query is said to have {max(given)} pictures but features of {most} are given")
-    refuse_empty(given, texts)
-    return given
-
-
-def chosen_rows(features: Tensor, given: Sequence[int]) -> Tensor:
-    """The features [k, tokens, channels] of the pictures that count, query by query."""
-    if features.ndim == 3:
-        if all(given):
-            return features
-        rows = [row for row, count in enumerate(given) if count]
-        return features[torch.tensor(rows, device=features.device)]
-    places = torch.arange(features.shape[1], device=features.device)
-    return features[places[None] < torch.tensor(given, device=features.device)[:, None]]

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from core.backbones.base import Backbone, chosen_rows, image_rows, present, unit
-from core.backbones.padding import pad_rows
+from core.backbones.base import Backbone, unit
+from core.backbones.padding import pad_rows, roomy
+from core.backbones.rows import present
 from core.backbones.saving import check_vocabulary, load_model, write_model
 from core.backbones.spec import Spec
 from core.backbones.tensors import load_into, tensors_fingerprint, write_tensors
@@ -92,17 +93,17 @@ class ClipBackbone(Backbone):
         vision = self.model.vision_model
         return vision if isinstance(vision, Tower) else FrozenVision(vision)
 
-    def query_vectors(
-        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
-    ) -> Tensor:
-        given = image_rows(features, has_image, texts)
+    def seen(self, features: Tensor) -> Tensor:
+        return self.target_vectors(features)
+
+    def asked_vectors(self, seen: Tensor | None, given: Sequence[int], texts: Sequence[str | None]) -> Tensor:
         if max(given, default=0) > 1:
             raise HemlineError("a model of kind clip takes one picture a query; give one, or use kind mllm")
         worded = [present(text) is not None for text in texts]
         pictures = words = torch.zeros(len(texts), self.spec.dim, device=self.device)
-        if features is not None and any(given):
+        if seen is not None:
             rows = torch.tensor([row for row, count in enumerate(given) if count], device=self.device)
-            pictures = pictures.index_copy(0, rows, self.target_vectors(chosen_rows(features, given)))
+            pictures = pictures.index_copy(0, rows, seen)
         if any(worded):
             rows = torch.tensor([row for row, said in enumerate(worded) if said], device=self.device)
             words = words.index_copy(
@@ -112,11 +113,12 @@ class ClipBackbone(Backbone):
         if self.combiner is not None:
             both = torch.tensor([a > 0 and b for a, b in zip(given, worded, strict=True)], device=self.device)
             # The combiner knows pairs only: a picture or a text alone is its own vector.
-            summed = torch.where(both[:, None], self.combiner(pictures, words), summed)
+            combined = self._product(self._combined, torch.cat([pictures, words], dim=1))
+            summed = torch.where(both[:, None], combined, summed)
         return unit(summed)
 
     def target_vectors(self, features: Tensor) -> Tensor:
-        return unit(self.model.visual_projection(self.tower.back(features).mean(dim=(2, 3))))
+        return unit(self._product(self.model.visual_projection, self.tower.back(features).mean(dim=(2, 3))))
 
     def text_vectors(self, texts: Sequence[str]) -> Tensor:
         before, after = (
@@ -124,12 +126,30 @@ class ClipBackbone(Backbone):
         )
         longest = self.spec.max_text_tokens
         rows = [before + text_ids(self.tokenizer, text, longest) + after for text in texts]
-        batch = pad_rows(rows, self.pad_id, self.spec.padding, self.device)
+        if not self.steady:
+            return self._read(rows, None)
+        most = self.model.text_model.config.max_position_embeddings
+        lengths = [min(roomy(len(row)), max(most, len(row))) for row in rows]
+        vectors = torch.empty(len(rows), self.spec.dim, device=self.device)
+        for length in sorted(set(lengths)):
+            alike = [row for row, own in enumerate(lengths) if own == length]
+            vectors[alike] = self._read([rows[row] for row in alike], length)
+        return vectors
+
+    def _read(self, rows: Sequence[Sequence[int]], length: int | None) -> Tensor:
+        """Unit vectors [n, dim] of texts as ids, padded to `length` or that of the longest."""
+        batch = pad_rows(rows, self.pad_id, self.spec.padding, self.device, length)
         states = self.model.text_model(
             input_ids=batch.ids, attention_mask=batch.mask, position_ids=batch.positions
         ).last_hidden_state
         last = states[torch.arange(len(rows), device=self.device), batch.last]
-        return unit(self.model.text_projection(last))
+        return unit(self._product(self.model.text_projection, last))
+
+    def _combined(self, both: Tensor) -> Tensor:
+        """What the combiner makes of pictures and words side by side, [n, 2 dim]."""
+        assert self.combiner is not None
+        combined: Tensor = self.combiner(*both.chunk(2, dim=1))
+        return combined
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
         parts = {

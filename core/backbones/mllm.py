@@ -10,6 +10,7 @@ import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from core.backbones import adapters
-from core.backbones.base import BATCH, Backbone, Look, Shown, chosen_rows, image_rows, present, unit
-from core.backbones.padding import Padded, pad_rows
+from core.backbones.base import BATCH, Backbone, unit
+from core.backbones.padding import LEAST, Padded, pad_rows, roomy
 from core.backbones.quantize import packed, unpack_alike
+from core.backbones.rows import Look, Shown, chosen_rows, present
 from core.backbones.saving import (
     PROJECTION_FILE,
     check_vocabulary,
@@ -104,15 +106,18 @@ class MllmBackbone(Backbone):
         on = (adapters.CAPTION, self.side)
         adapters.activate(self.model, [name for name in self.spec.adapters if name in on])
 
-    def query_vectors(
-        self, features: Tensor | None, has_image: Sequence[int] | None, texts: Sequence[str | None]
-    ) -> Tensor:
-        given = image_rows(features, has_image, texts)
-        tokens = None
-        if features is not None and any(given):
-            tokens = self.image_tokens(chosen_rows(features, given))
+    def seen(self, features: Tensor) -> Tensor:
+        count = len(features)
+        if self.steady and (rows := count * features.shape[1]) < LEAST:
+            features = torch.cat([features] * -(-LEAST // rows))
+        return self.image_tokens(features)[:count]
+
+    def asked_vectors(self, seen: Tensor | None, given: Sequence[int], texts: Sequence[str | None]) -> Tensor:
+        tokens = seen
         ids = [self.query_row(count, text, tokens) for count, text in zip(given, texts, strict=True)]
         self.set_side("query")
+        if self.steady:
+            return self._by_length(ids, tokens, given)
         return self._pooled(ids, tokens)
 
     def query_row(self, count: int, text: str | None, tokens: Any) -> list[int]:
@@ -126,6 +131,9 @@ class MllmBackbone(Backbone):
         tokens = self.image_tokens(features)
         row = self._prompt(self.spec.prompts["target"], tokens, 1)
         self.set_side("target")
+        if self.steady and len(tokens) * len(row) < LEAST:  # a single picture, computed as beside others
+            times = -(-LEAST // (len(tokens) * len(row)))
+            return self._pooled([row] * len(tokens) * times, torch.cat([tokens] * times))[: len(features)]
         return self._pooled([row] * len(features), tokens)
 
     def caption_loss(self, features: Tensor | None, captions: Sequence[str]) -> Tensor:
@@ -212,7 +220,10 @@ class MllmBackbone(Backbone):
         if grid is None or grid >= side:
             return tokens
         squares = tokens.transpose(1, 2).unflatten(2, (side, side))
-        return functional.adaptive_avg_pool2d(squares, grid).flatten(2).transpose(1, 2)
+        if len(squares) == 1:  # torch adds up a single picture in another order
+            squares = torch.cat([squares, squares])
+        pooled = functional.adaptive_avg_pool2d(squares, grid)[: len(features)]
+        return pooled.flatten(2).transpose(1, 2)
 
     def projected(self, states: Tensor) -> Tensor:
         """The tower's states [n, channels, height, width] as the decoder sees them, [n, tokens, hidden]."""
@@ -280,8 +291,8 @@ class MllmBackbone(Backbone):
             i for token in ids for i in ([token] * tokens.shape[1] if token == self.image_id else [token])
         ]
 
-    def _pad(self, rows: Sequence[Sequence[int]], filler: int | None = None) -> Padded:
-        return pad_rows(rows, self.pad_id if filler is None else filler, self.spec.padding, self.device)
+    def _pad(self, rows: Sequence[Sequence[int]], length: int | None = None) -> Padded:
+        return pad_rows(rows, self.pad_id, self.spec.padding, self.device, length)
 
     def _states(self, batch: Padded, tokens: Tensor | None) -> Tensor:
         """The base model's last hidden states [n, length, hidden]; no logits are made."""
@@ -306,8 +317,27 @@ class MllmBackbone(Backbone):
         pictures: Any = list(tokens) if self.model.config.model_type in LISTED else tokens
         return {"image": BaseModelOutputWithPooling(pooler_output=pictures)}
 
-    def _pooled(self, ids: Sequence[Sequence[int]], tokens: Tensor | None) -> Tensor:
-        batch = self._pad(ids)
+    def _by_length(self, ids: Sequence[Sequence[int]], tokens: Tensor | None, given: Sequence[int]) -> Tensor:
+        """`_pooled` of rows that show `given` pictures each, so that none depends on the others.
+
+        Rows of one `roomy` length are computed together.
+        """
+        lengths = [roomy(len(row)) for row in ids]
+        if len(set(lengths)) == 1:
+            return self._pooled(ids, tokens, lengths[0])
+        starts = [0, *accumulate(given)]
+        vectors = torch.empty(len(ids), self.spec.dim, device=self.device)
+        for length in sorted(set(lengths)):
+            rows = [row for row, own in enumerate(lengths) if own == length]
+            pictures = [place for row in rows for place in range(starts[row], starts[row + 1])]
+            shown = None if tokens is None or not pictures else tokens[pictures]
+            vectors[rows] = self._pooled([ids[row] for row in rows], shown, length)
+        return vectors
+
+    def _pooled(
+        self, ids: Sequence[Sequence[int]], tokens: Tensor | None, length: int | None = None
+    ) -> Tensor:
+        batch = self._pad(ids, length=length)
         states = self._states(batch, tokens)
         if self.spec.pooling == "last":
             pooled = states[torch.arange(len(ids), device=states.device), batch.last]
@@ -315,7 +345,7 @@ class MllmBackbone(Backbone):
             real = batch.mask[:, :, None].to(states.dtype)
             pooled = (states * real).sum(dim=1) / real.sum(dim=1)
         own = getattr(self.projection, "weight", pooled)
-        return unit(self.projection(pooled.to(own.dtype)))
+        return unit(self._product(self.projection, pooled.to(own.dtype)))
 
     def _answers(self, rows: Sequence[Sequence[int]], tokens: Tensor | None, max_words: int) -> list[str]:
         """What the model writes after each row of ids, greedily, cut to `max_words` words."""

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.backbones.base import Backbone, Look, Shown, refuse_empty, refuse_other_features, several
+from core.backbones.base import Backbone
 from core.backbones.framing import to_pixels
+from core.backbones.rows import Look, Shown, refuse_empty, refuse_other_features, several
 from core.query_engine.card import PARTS, graph, read_card, refuse_unlike
 from core.query_engine.export import refuse_without_packages
 from core.query_engine.parts import carried
@@ -45,8 +46,8 @@ class QueryEngine:
     def seen(self, shown: Shown) -> Shown:
         """What a query shows with each picture as its features, float16 [positions, channels]."""
         if isinstance(shown, list | tuple):
-            return [self._features(look) for look in shown]
-        return None if shown is None else self._features(shown)  # type: ignore[arg-type]
+            return [self.features(look) for look in shown]
+        return None if shown is None else self.features(shown)  # type: ignore[arg-type]
 
     def embed_queries(self, looks: Sequence[Shown], texts: Sequence[str | None]) -> Floats:
         """Unit query vectors, float32 [n, dim]; lengths and errors are those of `Backbone.embed_queries`."""
@@ -54,9 +55,22 @@ class QueryEngine:
         refuse_empty(counts, texts)
         out = np.empty((len(texts), self.model.spec.dim), dtype=np.float32)
         for row, (shown, text) in enumerate(zip(looks, texts, strict=True)):
-            pictures = [self._tokens(self._features(look)) for look in several(shown) if look is not None]
+            pictures = [self._tokens(self.features(look)) for look in several(shown) if look is not None]
             out[row] = self._run("words", self._embedded(pictures, text))[0]
         return out
+
+    def glimpse(self, look: Look) -> Floats:
+        """What a query takes of one picture, [tokens, hidden]."""
+        return self._tokens(self.features(look))[0]
+
+    def embed_glimpses(self, glimpses: Sequence[Floats | None], texts: Sequence[str | None]) -> Floats:
+        """`embed_queries` of what `glimpse` made of the looks."""
+        refuse_empty([int(one is not None) for one in glimpses], texts)
+        rows = [
+            self._run("words", self._embedded([] if one is None else [one[None]], text))[0]
+            for one, text in zip(glimpses, texts, strict=True)
+        ]
+        return np.stack(rows).astype(np.float32)
 
     def _embedded(self, pictures: Sequence[Floats], words: str | None) -> Floats:
         """The query's tokens as the decoder takes them, [1, length, hidden]."""
@@ -67,7 +81,8 @@ class QueryEngine:
             rows[ids == self.model.image_id] = seen.reshape(-1, seen.shape[-1])
         return rows[None]
 
-    def _features(self, look: Look) -> np.ndarray:
+    def features(self, look: Look) -> np.ndarray:
+        """A picture's features, float16 [positions, channels]."""
         if isinstance(look, Image.Image):
             pixels = to_pixels([look], self.model.spec).numpy()
             return self._run("pictures", pixels)[0].astype(np.float16)

@@ -28,7 +28,8 @@ from core.cli import entry
 from core.errors import HemlineError
 from core.files import write_json
 from core.own.limits import Unusable
-from core.own.sources import open_source
+from core.own.sources import PHOTO_SUFFIXES, open_source
+from core.own.table import SUFFIXES
 from core.pictures import MAX_BYTES, PictureError, read_picture
 from core.runs import git_state, hardware, versions
 from demo.own import LIMITS
@@ -40,6 +41,8 @@ from tests.hostile_requests import API, FILE, attack, junk, malformed, paths
 from tests.running_app import ROOT, App, running_app
 from tests.small_catalogue import make_model
 
+REST = [None] * 6 + [False]  # the other arguments of /search
+ENDINGS = (*PHOTO_SUFFIXES, ".svg", ".html", ".pickle", ".tiff")
 EACH = 6  # junk calls of every event
 
 
@@ -68,9 +71,10 @@ def bring_all(folder: Path) -> dict[str, Any]:
     archive = folder / "photos.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for number, one in enumerate(hostile_images()):
-            ending = Path(one.name).suffix if Path(one.name).suffix.isascii() else ".jpg"
-            (photos / f"{number:04}{ending[:8]}").write_bytes(one.data)
-            packed.writestr(one.name.encode("utf-8", "replace").decode().replace("\0", "_"), one.data)
+            ending = Path(one.name).suffix
+            (photos / f"{number:04}{ending if ending in ENDINGS else '.jpg'}").write_bytes(one.data)
+            if not one.name.endswith(SUFFIXES):  # a table that is none is refused with all that comes along
+                packed.writestr(one.name.encode("utf-8", "replace").decode().replace("\0", "_"), one.data)
     told = {}
     for name, line in (
         ("add a folder", ["add", "--index", folder / "a", "--model", model, photos]),
@@ -183,7 +187,7 @@ def _asked(client: httpx.Client, one: Hostile) -> tuple[str, str]:
         if sent.status_code != 200:
             return REFUSE if sent.status_code < 500 else "crashed", sent.text[:200]
         reference = {"path": sent.json()[0], "meta": FILE}
-        begun = client.post(f"{API}/call/search", json={"data": [None, reference, "in red", 3]})
+        begun = client.post(f"{API}/call/search", json={"data": [None, reference, "in red", 3, *REST]})
         if begun.status_code != 200:
             return "crashed", begun.text[:200]
         said = client.get(f"{API}/call/search/{begun.json()['event_id']}").text

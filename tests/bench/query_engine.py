@@ -5,11 +5,12 @@
         --data DATA --index INDEX [--split val]
 
 `latency` asks the shipped catalogue three kinds of query of each contender, in turns that rotate, and adds
-what setting it up takes; `recall` asks every query of a split, whose index the shipped model built. Each
+what setting it up takes; `recall` asks the queries of a split, whose index the shipped model built. Each
 writes its own section of the JSON and leaves the rest.
 """
 
 import argparse
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -40,18 +41,27 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="of recall: the dataset; --index is of its --split")
     parser.add_argument("--split", default="val")
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--queries", type=int, default=10**6, help="of recall: at most so many, drawn (all)")
+    parser.add_argument("--compile", action="store_true", help="of latency: torch.compile too; minutes")
     parser.add_argument("--json", type=Path, required=True, help="the result to write or to add to")
     arguments = parser.parse_args()
     told = read_json(arguments.json) if arguments.json.exists() else {}
     facts = {"hardware": hardware(), "versions": versions(), "git": git_state()}
     if arguments.part == "latency":
-        found = latency(arguments.model, arguments.index, arguments.images, arguments.rounds)
-        told["latency"] = {**found, **facts, "hardware": hardware()}
+        found = latency(
+            arguments.model, arguments.index, arguments.images, arguments.rounds, arguments.compile
+        )
+        threads = f"latency, threads: {hardware()['threads']}"
+        told[f"{threads}, with torch.compile" if arguments.compile else threads] = {
+            **found,
+            **facts,
+            "hardware": hardware(),
+        }
         for kind, rows in found["kinds"].items():
             for name, row in rows.items():
                 print(f"{kind:14} {name:22} {row['p50_ms']:7.2f} {row['p10_ms']:7.2f} x{row['faster']:.2f}")
     else:
-        found = recall(arguments.model, arguments.data, arguments.split, arguments.index)
+        found = recall(arguments.model, arguments.data, arguments.split, arguments.index, arguments.queries)
         name = f"{arguments.data.name} {arguments.split}"
         told.setdefault("recall", {})[name] = {**found, **facts}
         print(name, found)
@@ -73,7 +83,9 @@ class Session:
         return [made.float().numpy()]
 
 
-def contenders(model: Any, scratch: Path) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
+def contenders(
+    model: Any, scratch: Path, compiled: bool
+) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
     """What answers queries, by name, and the seconds each took to set up and to answer first."""
     import torch
 
@@ -108,7 +120,7 @@ def contenders(model: Any, scratch: Path) -> tuple[dict[str, Any], dict[str, dic
     found["onnx int8"] = set_up("onnx int8", onnx_int8)
 
     def of_torch(dtype: Any, change: Callable[[Any], Any]) -> Any:
-        modules = parts_of(model)
+        modules = copy.deepcopy(parts_of(model))  # some of it is the model's own
         sessions = {part: Session(change(getattr(modules, part).to(dtype)), dtype) for part in PARTS}
         return replace(found["onnx fp32"], sessions=sessions)
 
@@ -127,9 +139,10 @@ def contenders(model: Any, scratch: Path) -> tuple[dict[str, Any], dict[str, dic
     found["onnx int8, tower too"] = set_up("onnx int8, tower too", quantised_pictures)
     found["torch merged"] = set_up("torch merged", lambda: of_torch(same, lambda module: module))
     found["torch bf16"] = set_up("torch bf16", lambda: of_torch(torch.bfloat16, lambda module: module))
-    found["torch compiled"] = set_up(
-        "torch compiled", lambda: of_torch(same, lambda module: torch.compile(module, dynamic=True))
-    )
+    if compiled:
+        found["torch compiled"] = set_up(
+            "torch compiled", lambda: of_torch(same, lambda module: torch.compile(module, dynamic=True))
+        )
     return found, seconds
 
 
@@ -139,14 +152,14 @@ def _picture() -> Any:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (320, 320, 3), dtype=np.uint8))
 
 
-def latency(model: Path, index: Path, images: Path | None, rounds: int) -> dict[str, Any]:
+def latency(model: Path, index: Path, images: Path | None, rounds: int, compiled: bool) -> dict[str, Any]:
     """Milliseconds of whole queries (decoding, vector, search), by kind and contender, and set-up seconds."""
     from core.search import open_searcher
 
     searcher = open_searcher(model, index, images or index.parent / "images")
     ids = searcher.index.ids[:: max(1, len(searcher.index.ids) // rounds)][:rounds]
     with TemporaryDirectory() as scratch:
-        found, seconds = contenders(searcher.backbone, Path(scratch))
+        found, seconds = contenders(searcher.backbone, Path(scratch), compiled)
         print("all are set up; asking", flush=True)
         profile = _profile(searcher, ids)
         rows = {kind: {name: [] for name in found} for kind in KINDS}
@@ -262,8 +275,8 @@ def _profile(searcher: Any, ids: list[str]) -> dict[str, float]:
     return {name: 1e3 * median(times) for name, times in spent.items()}
 
 
-def recall(model: Path, data: Path, split: str, index: Path) -> dict[str, Any]:
-    """Recall of the model and of engines on every query of a split, and what each lost, with its interval."""
+def recall(model: Path, data: Path, split: str, index: Path, queries: int) -> dict[str, Any]:
+    """Recall of the model and of engines on a draw of queries, and what each lost, with its interval."""
     from core.datasets.fashioniq import read_split
     from core.evaluation.intervals import paired_bootstrap
     from core.query_engine.gate import Question, Trial, ranks
@@ -271,10 +284,12 @@ def recall(model: Path, data: Path, split: str, index: Path) -> dict[str, Any]:
 
     searcher = open_searcher(model, index)
     read, rows = read_split(data, split), searcher.index.positions
+    drawn = np.random.default_rng(0).permutation(len(read.triplets))[:queries]
+    triplets = [read.triplets[row] for row in sorted(drawn)]
     questions = tuple(
         Question(read.image_path(t.reference), " and ".join(filter(None, map(str.strip, t.captions))),
                  rows[t.reference], rows[t.target])
-        for t in read.triplets
+        for t in triplets
     )  # fmt: skip
     trial = Trial(questions, np.asarray(searcher.index.vectors), data.name)
     texts = [question.text for question in questions]
@@ -288,7 +303,7 @@ def recall(model: Path, data: Path, split: str, index: Path) -> dict[str, Any]:
         for name, engine in found.items():
             places[name] = engine.embed_queries(looks, texts)
     by = {name: ranks(vectors, trial) for name, vectors in places.items()}
-    categories = [triplet.category for triplet in read.triplets]
+    categories = [triplet.category for triplet in triplets]
     out: dict[str, Any] = {
         "queries": len(questions),
         "gallery": len(trial.vectors),
