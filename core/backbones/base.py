@@ -144,25 +144,26 @@ class Backbone(nn.Module, ABC):
 
     @property
     def at_once(self) -> int:
-        """How many pictures the tower sees at once.
-
-        On a CPU one, unless the vision side gains by more: of ours more at once are hardly faster, and so a
-        picture's features never depend on its batch, which rounding to float16 would make visible.
-        """
+        """How many pictures a build gives the tower at once: on a CPU one, unless it gains by more."""
         return BATCH if self.device.type != "cpu" else getattr(self.tower, "at_once", 1)
 
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
-        """The frozen tower's features, float16 [n, tokens, channels]."""
+        """The frozen tower's features, float16 [n, tokens, channels].
+
+        On a CPU the tower sees one picture at a time, so that a picture's features never depend on those
+        beside it, which rounding to float16 would make visible.
+        """
+        at_once = 1 if self.device.type == "cpu" else BATCH
         out = np.empty((len(pictures), *self.feature_shape()), dtype=np.float16)
-        for start in range(0, len(pictures), self.at_once):
-            some = pictures[start : start + self.at_once]
+        for start in range(0, len(pictures), at_once):
+            some = pictures[start : start + at_once]
             out[start : start + len(some)] = self.encode_frames(
                 np.stack([framed(picture, self.spec) for picture in some])
             )
         return out
 
     def encode_frames(self, frames: Frames) -> np.ndarray:
-        """The features of squares as `framed` gives them, `at_once` of them at most; any thread may call."""
+        """The features of squares as `framed` gives them, all at once; any thread may call."""
         with torch.inference_mode():
             pixels = normalised(frames, self.spec, self.device)
             return self.tower.front(pixels).half().cpu().numpy()
