@@ -3,25 +3,21 @@
 Every option left as it is gives the ranking of `core.search.search` itself, bit for bit.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engines.conditions import Conditions
-from core.engines.moved import Moved
 from core.errors import HemlineError
 from core.facets import Filters
 from core.index import find
-from core.indexes.allowed import Allowed
 from core.indexes.exact import best_of
 from core.indexes.family import MOST
-from core.requests import Request, details_of, traits
+from core.narrowing import allowed_for, apart, conditions_for
 from core.search import Searcher, search, shown_to, target_of, vector_of
 from core.types import Garment, Hit
-from core.wishes import read_wish
+from core.unwanted import has_unwanted, parts_of, read_unwanted
 
 NEGATIVE_SHARE = 0.1
 """How much of what the negative words ask alone is taken off the query (tests/bench/negative_words.py).
@@ -37,8 +33,6 @@ Of the 2,748 drawn garments that ship 55 pairs are as near; 48 of them differ in
 
 TRIED_TO_FOLD = 5
 """How many times as many hits as are wanted are ranked at first, where near-duplicates are to be folded."""
-
-May = Conditions | NDArray[np.bool_]
 
 NOTHING_LEFT = "no garment is left by these filters; remove one"
 
@@ -117,7 +111,7 @@ def ask(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment
     if not query.fold:
         found = [Found(hit) for hit in _unfolded(searcher, query, garments, vector, copies)]
     elif searcher.index.fast is None:
-        allowed = _allowed(searcher, query, garments)
+        allowed = allowed_for(searcher, query, garments)
         ranking = find(searcher.index, vector[None], len(searcher.index.ids), [copies], allowed)[0]
         found = arrange(searcher, query, garments, ranking)
     else:
@@ -146,7 +140,7 @@ def _folded_from_the_top(
             break
         width *= 4
     index, there = searcher.index, {hit.id for hit in ranking}
-    allowed = _allowed(searcher, query, garments)
+    allowed = allowed_for(searcher, query, garments)
     around = np.array([index.vectors[index.positions[hit.id]] for hit in leaders])
     near = find(index, around, MOST, [copies] * len(around), allowed) if len(around) else []
     below = {hit.id for hits in near for hit in hits if hit.score >= NEAR} - there
@@ -166,37 +160,14 @@ def _unfolded(
     """The best `top_k` that may answer; what has on record what is not wanted comes after all others."""
     unwanted = list(read_unwanted(query.without).values())
     if not unwanted:
-        may = _conditions(searcher, query, garments) or _allowed(searcher, query, garments)
+        may = conditions_for(searcher, query, garments) or allowed_for(searcher, query, garments)
         return find(searcher.index, vector[None], query.top_k, [copies], may)[0]
-    free, bad = _apart(searcher, query, garments, unwanted)
+    free, bad = apart(searcher, query, garments, unwanted)
     good = find(searcher.index, vector[None], query.top_k, [copies], free)[0]
     if len(good) == query.top_k:
         return good
     rest = find(searcher.index, vector[None], query.top_k - len(good), [copies], bad)[0]
     return good + [Hit(rank, hit.id, hit.score) for rank, hit in enumerate(rest, len(good) + 1)]
-
-
-def _apart(
-    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], unwanted: Sequence[Request]
-) -> tuple[May, May]:
-    """Who may answer without anything that is not wanted, and who has it: for an engine as conditions."""
-
-    def masks() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        bad = searcher.columns(garments).unwanted(unwanted)
-        allowed = _allowed(searcher, query, garments)
-        inside = np.full(len(bad), allowed is None)
-        if allowed is not None:
-            inside[allowed.rows] = True
-        return inside & ~bad, inside & bad
-
-    moved = searcher.index.fast
-    if not isinstance(moved, Moved) or not moved.holds(garments):
-        return masks()
-    named = tuple({**request.edits, "details": request.add} for request in unwanted)
-    return (
-        Conditions(query.filters, query.within, lambda: masks()[0], lacks=named),
-        Conditions(query.filters, query.within, lambda: masks()[1], has=named),
-    )
 
 
 def _untold(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> str:
@@ -255,30 +226,6 @@ def query_vector(
     return vector.astype(np.float32), copies
 
 
-def _conditions(
-    searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]
-) -> Conditions | None:
-    """Who may answer, for an engine that filters by these very records itself; None where a mask is due."""
-    moved = searcher.index.fast
-    if not isinstance(moved, Moved) or (query.within is None and not query.filters):
-        return None
-    if query.filters and not moved.holds(garments):
-        return None
-    return Conditions(query.filters, query.within, lambda: _allowed(searcher, query, garments))
-
-
-def _allowed(searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment]) -> Allowed | None:
-    """The rows that may answer; None where all may."""
-    if query.within is None:
-        return searcher.passing(garments, query.filters) if query.filters else None
-    mask = np.zeros(len(searcher.index.ids), bool)
-    rows = searcher.index.positions
-    mask[[rows[id_] for id_ in query.within if id_ in rows]] = True
-    if query.filters:
-        mask &= searcher.columns(garments).mask(query.filters)
-    return Allowed(mask, len(mask))
-
-
 def arrange(
     searcher: Searcher, query: ComposedQuery, garments: Mapping[str, Garment], ranking: Sequence[Hit]
 ) -> list[Found]:
@@ -294,29 +241,6 @@ def arrange(
         Found(Hit(rank, first.id, first.score), tuple(Hit(at, h.id, h.score) for at, h in enumerate(rest, 1)))
         for rank, (first, *rest) in enumerate(groups, 1)
     ]
-
-
-def parts_of(without: str) -> list[str]:
-    """The things that negative words name one after the other, without articles."""
-    parts = [part.strip() for part in re.split(r"[,;/]|\band\b|\bor\b", without.lower())]
-    return [re.sub(r"^(a|an|the|any) ", "", part) for part in parts if part]
-
-
-def read_unwanted(without: str) -> dict[str, Request]:
-    """What the negative words name, as far as the lexicon of `core.wishes` reads them, by `parts_of`."""
-    requests = {part: read_wish(part).request for part in parts_of(without)}
-    return {part: request for part, request in requests.items() if request.edits or request.add}
-
-
-def has_unwanted(unwanted: Iterable[Request], garment: Garment | None) -> bool:
-    """Whether the garment has, on record, all that one of the requests names."""
-    if garment is None:
-        return False
-    has, details = traits(garment), details_of(garment)
-    return any(
-        all(has[name] in values for name, values in request.edits.items()) and request.add <= details
-        for request in unwanted
-    )
 
 
 def _folded(searcher: Searcher, ranked: Sequence[Hit], top_k: int) -> list[list[Hit]]:

@@ -7,9 +7,9 @@ caption does not name is unknown.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.composed import has_unwanted, read_unwanted
 from core.requests import Request, details_of, kept, parts_met, traits
 from core.types import Garment
+from core.unwanted import has_unwanted, read_unwanted
 from core.wishes import read_wish
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.columns import Columns, columns_of
-from core.composed import has_unwanted
 from core.datasets.garments import read_garments
 from core.facets import FIELDS, passes, values_of
 from core.flat import build_index
@@ -18,6 +17,7 @@ from core.gallery import Copies, Pictures, folders_of
 from core.index import IndexCard
 from core.requests import Request
 from core.types import Garment
+from core.unwanted import has_unwanted
 from tests.running_app import ROOT
 
 SHOP = read_garments(ROOT / "assets" / "wardrobe" / "garments.jsonl")

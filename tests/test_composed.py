@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.building import build
-from core.composed import NEAR, NEGATIVE_SHARE, ComposedQuery, arrange, ask, has_unwanted, read_unwanted
+from core.composed import NEAR, NEGATIVE_SHARE, ComposedQuery, arrange, ask
 from core.datasets.garments import read_garments
 from core.engines.moving import Where, move
 from core.errors import HemlineError
@@ -24,6 +24,7 @@ from core.requests import kept, met
 from core.search import Searcher, open_searcher, search
 from core.suggestions import DETAILS, PHRASES, suggestions
 from core.types import Garment, Hit
+from core.unwanted import has_unwanted, read_unwanted
 from core.wishes import read_wish
 from tests.small_catalogue import copy_photos, make_model
 

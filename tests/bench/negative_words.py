@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cli import entry
-from core.composed import NEGATIVE_SHARE, has_unwanted, read_unwanted
+from core.composed import NEGATIVE_SHARE
 from core.datasets.asked import read_asked
 from core.datasets.fashioniq import read_split
 from core.evaluation.joins import query_text
@@ -29,6 +29,7 @@ from core.runs import git_state, hardware, versions
 from core.search import Searcher, look_of, open_searcher
 from core.suggestions import DETAILS, PHRASES
 from core.types import Garment
+from core.unwanted import has_unwanted, read_unwanted
 
 SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 TOP = 10
