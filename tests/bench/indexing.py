@@ -46,6 +46,7 @@ SIZES: dict[str, dict[str, int]] = {
         "patch_size": 32,
     },
 }  # fmt: skip
+TEXT = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}
 Encode = Callable[[Sequence[Path]], np.ndarray]
 
 
@@ -81,7 +82,7 @@ def main() -> None:
     for size in arguments.size:
         with TemporaryDirectory() as scratch:
             result["sizes"][size] = measured(Path(scratch), size, photos, arguments.turns)
-    result |= {"hardware": hardware(), "versions": _versions(), "git": git_state()}
+    result |= {"hardware": hardware(), "versions": peer_versions(), "git": git_state()}
     write_json(arguments.json, result)
 
 
@@ -93,7 +94,8 @@ def _older(path: Path) -> dict[str, Any]:
     )
 
 
-def _versions() -> dict[str, str]:
+def peer_versions() -> dict[str, str]:
+    """The versions of all that is compared."""
     from importlib import metadata
 
     found = {}
@@ -125,7 +127,7 @@ def measured(scratch: Path, size: str, photos: Sequence[Path], turns: int) -> di
     names = list(ways)
     for turn in range(turns + 1):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            vectors[name], used = _timed(ways[name], files)
+            vectors[name], used = timed(ways[name], files)
             if turn:
                 spent[name].append(used)
             print(f"{size} {turn} {name}: {len(files) / used.wall:.1f} a second, "
@@ -179,7 +181,8 @@ def _centred(vectors: dict[str, np.ndarray], name: str) -> float:
     return float(((ours * other).sum(axis=1) / lengths).min())
 
 
-def _timed(way: Encode, files: Sequence[Path]) -> tuple[np.ndarray, Spent]:
+def timed(way: Callable[[Any], np.ndarray], files: Any) -> tuple[np.ndarray, Spent]:
+    """What the way makes of them, and what it spent."""
     wall, cpu = time.perf_counter(), _processor()
     vectors = way(files)
     return vectors, Spent(time.perf_counter() - wall, _processor() - cpu)
@@ -190,7 +193,7 @@ def _processor() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def make_clip(folder: Path, vision: dict[str, int]) -> int:
+def make_clip(folder: Path, vision: dict[str, int], words: dict[str, int] = TEXT) -> int:
     """A CLIP of random weights in the layout that the hub has; the vision side's parameters.
 
     Weights are drawn wider than for training, so that photos come out unlike each other.
@@ -202,8 +205,7 @@ def make_clip(folder: Path, vision: dict[str, int]) -> int:
 
     tokenizer = tiny_tokenizers.clip()
     text = {
-        "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,
-        "vocab_size": len(tokenizer), "max_position_embeddings": 77,
+        **words, "vocab_size": len(tokenizer), "max_position_embeddings": 77,
         **{f"{end}_token_id": getattr(tokenizer, f"{end}_token_id") for end in ("bos", "eos", "pad")},
     }  # fmt: skip
     config = t.CLIPConfig(
