@@ -3,16 +3,19 @@
 `core.facets` says what a filter means for one garment; here is the same for all of them at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.facets import FIELDS, Filters, values_of
+from core.indexes.allowed import Allowed
 from core.requests import Request
 from core.types import Garment
+
+KEPT_FILTERS = 16  # some 8 MB each for a million rows
 
 Bits = NDArray[np.uint8]
 """A bit for each row of a catalogue, eight to a byte, little end first."""
@@ -59,6 +62,14 @@ class Columns:
     def mask(self, filters: Filters) -> NDArray[np.bool_]:
         """The rows that pass, bool [count], as `core.facets.passes` says."""
         return _unpacked(self._passing(filters), self.count)
+
+    def allowed(self, filters: Filters) -> Allowed:
+        """`mask` prepared for searches; kept, since people filter alike and change the words."""
+        return self._allowed(frozenset(filters.items()))
+
+    @cached_property
+    def _allowed(self) -> Callable[[frozenset[tuple[str, frozenset[str]]]], Allowed]:
+        return lru_cache(KEPT_FILTERS)(lambda filters: Allowed(self.mask(dict(filters)), self.count))
 
     def unwanted(self, requests: Iterable[Request]) -> NDArray[np.bool_]:
         """The rows with all that one of the requests names, bool [count] (`core.composed.has_unwanted`)."""

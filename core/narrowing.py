@@ -37,7 +37,7 @@ def allowed_for(
 ) -> Allowed | None:
     """The rows that may answer; None where all may."""
     if query.within is None:
-        return searcher.passing(garments, query.filters) if query.filters else None
+        return searcher.columns(garments).allowed(query.filters) if query.filters else None
     mask = np.zeros(len(searcher.index.ids), bool)
     rows = searcher.index.positions
     mask[[rows[id_] for id_ in query.within if id_ in rows]] = True

@@ -11,10 +11,8 @@ import numpy as np
 from core.asking import Asking, Shown
 from core.atlas import load_captions
 from core.errors import HemlineError
-from core.facets import Filters
 from core.gallery import Copies, Gallery, Pictures, load_gallery
 from core.index import Index, IndexCard, find, load_card, load_index, refuse_as_model
-from core.indexes.allowed import Allowed
 from core.pictures import picture_hash, read_picture
 from core.types import Garment, Hit
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
 
     from core.backbones.base import Backbone
     from core.columns import Columns
-
-KEPT_FILTERS = 16  # some 8 MB each for a million rows
 
 Reference = Union["Image", Path, str, bytes, BinaryIO]
 
@@ -61,20 +57,7 @@ class Searcher:
             if self._records.garments is not garments or self._records.columns is None:
                 self._records.columns = columns_of(self.index.ids, garments)
                 self._records.garments = garments
-                self._records.passing.clear()
             return self._records.columns
-
-    def passing(self, garments: Mapping[str, Garment], filters: Filters) -> Allowed:
-        """The rows that pass the filters; kept, since people filter alike and change the words."""
-        columns, key = self.columns(garments), frozenset(filters.items())
-        with self._records.lock:
-            kept = self._records.passing.pop(key, None)
-        allowed = kept or Allowed(columns.mask(filters), len(self.index.ids))
-        with self._records.lock:
-            self._records.passing[key] = allowed  # the last of a dict is the one used last
-            while len(self._records.passing) > KEPT_FILTERS:
-                del self._records.passing[next(iter(self._records.passing))]
-        return allowed
 
 
 @dataclass
@@ -84,7 +67,6 @@ class _Records:
     lock: Lock = field(default_factory=Lock)
     garments: Mapping[str, Garment] | None = None
     columns: "Columns | None" = None
-    passing: dict[frozenset[tuple[str, frozenset[str]]], Allowed] = field(default_factory=dict)
 
 
 def open_searcher(

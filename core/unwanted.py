@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.requests import Request, details_of, traits
 from core.types import Garment
@@ -14,6 +15,7 @@ def parts_of(without: str) -> list[str]:
     return [re.sub(r"^(a|an|the|any) ", "", part) for part in parts if part]
 
 
+@lru_cache(256)  # each hit of an answer is compared with the same words; the dict must not be changed
 def read_unwanted(without: str) -> dict[str, Request]:
     """What the negative words name, as far as the lexicon of `core.wishes` reads them, by `parts_of`."""
     requests = {part: read_wish(part).request for part in parts_of(without)}

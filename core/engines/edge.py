@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
-
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions, clauses, narrows
-from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, narrows
+from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points
+from core.engines.qdrant import columns, filter_of
 from core.errors import HemlineError
-from core.facets import Filters
 from core.indexes.clustering import Vectors
 
 PACKAGE = "qdrant-edge-py==0.9.0"
@@ -63,7 +61,7 @@ class Edge:
             edge.QueryRequest(
                 limit=k,
                 query=edge.Query.Nearest(query, using=VECTOR),
-                filter=_filter(conditions, without[place] if without else ()),
+                filter=filter_of(edge, _has_ids, conditions, without[place] if without else ()),
                 params=edge.SearchParams(hnsw_ef=width, acorn=acorn),
             )
             for place, query in enumerate(queries.tolist())
@@ -72,12 +70,13 @@ class Edge:
         with _told(self.folder):
             for start in range(0, len(requests), BATCH):
                 found += self.shard.query_batch(edge.QueryBatchRequest(requests[start : start + BATCH]))
-        return [_columns(points) for points in found]
+        return [columns(points) for points in found]
 
     def count(self, conditions: Conditions | None = None) -> int:
         """As in `Engine`."""
+        chosen = filter_of(_edge(), _has_ids, conditions)
         with _told(self.folder):
-            return int(self.shard.count(_edge().CountRequest(filter=_filter(conditions, ()))))
+            return int(self.shard.count(_edge().CountRequest(filter=chosen)))
 
     def optimise(self) -> None:
         """As in `Engine`."""
@@ -144,30 +143,8 @@ def _kilobytes(points: int, width: int) -> int:
     return max(1, points * width * 4 // 1024)
 
 
-def _filter(conditions: Conditions | None, without: Collection[int]) -> Any:
-    """The conditions as Edge takes them, None where there are none."""
-    edge = _edge()
-
-    def all_of(filters: Filters) -> list[Any]:
-        return [
-            edge.FieldCondition(key=key, match=edge.MatchAny(any=values)) for key, values in clauses(filters)
-        ]
-
-    must: list[Any] = []
-    never: list[Any] = [edge.HasIdCondition(set(without))] if without else []
-    if conditions is not None:
-        must += all_of(conditions.filters)
-        never += [edge.Filter(must=all_of(named)) for named in conditions.lacks]
-        if conditions.has:
-            must.append(edge.Filter(should=[edge.Filter(must=all_of(named)) for named in conditions.has]))
-        if conditions.within is not None:
-            must.append(edge.HasIdCondition({number_of(id_) for id_ in conditions.within}))
-    return edge.Filter(must=must, must_not=never) if must or never else None
-
-
-def _columns(points: Sequence[Any]) -> tuple[Vectors, Numbers]:
-    scores = np.fromiter((point.score for point in points), np.float32, len(points))
-    return scores, np.fromiter((point.id for point in points), np.int64, len(points))
+def _has_ids(numbers: Collection[int]) -> Any:
+    return _edge().HasIdCondition(set(numbers))
 
 
 @contextmanager

@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
-
-from core.engines.conditions import PAYLOAD_FIELDS, Conditions, clauses, narrows
+from core.engines.conditions import PAYLOAD_FIELDS, Conditions, narrows
 from core.engines.edge import BUILD_WIDTH, LINKS
-from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points, number_of
+from core.engines.engine import BATCH, VECTOR, EngineError, Numbers, Points
+from core.engines.qdrant import columns, filter_of
 from core.errors import HemlineError
-from core.facets import Filters
 from core.indexes.clustering import Vectors
 
 PACKAGE = "qdrant-client==1.20.0"
@@ -83,7 +81,7 @@ class Server:
                 query=query,
                 using=VECTOR,
                 limit=k,
-                filter=_filter(conditions, without[place] if without else ()),
+                filter=filter_of(models, _has_ids, conditions, without[place] if without else ()),
                 params=models.SearchParams(hnsw_ef=width, acorn=acorn),
             )
             for place, query in enumerate(queries.tolist())
@@ -92,12 +90,13 @@ class Server:
         with self._told():
             for start in range(0, len(requests), BATCH):
                 found += self.client.query_batch_points(self.collection, requests[start : start + BATCH])
-        return [_columns(answer.points) for answer in found]
+        return [columns(answer.points) for answer in found]
 
     def count(self, conditions: Conditions | None = None) -> int:
         """As in `Engine`."""
+        chosen = filter_of(_models(), _has_ids, conditions)
         with self._told():
-            told = self.client.count(self.collection, count_filter=_filter(conditions, ()), exact=True)
+            told = self.client.count(self.collection, count_filter=chosen, exact=True)
         return int(told.count)
 
     def optimise(self) -> None:
@@ -203,31 +202,8 @@ def check_url(url: str) -> None:
         raise HemlineError(f"the address of a server holds no key; put it into {KEY_VARIABLE}")
 
 
-def _filter(conditions: Conditions | None, without: Collection[int]) -> Any:
-    """The conditions as the server takes them, None where there are none."""
-    models = _models()
-
-    def all_of(filters: Filters) -> list[Any]:
-        return [
-            models.FieldCondition(key=key, match=models.MatchAny(any=values))
-            for key, values in clauses(filters)
-        ]
-
-    must: list[Any] = []
-    never: list[Any] = [models.HasIdCondition(has_id=sorted(without))] if without else []
-    if conditions is not None:
-        must += all_of(conditions.filters)
-        never += [models.Filter(must=all_of(named)) for named in conditions.lacks]
-        if conditions.has:
-            must.append(models.Filter(should=[models.Filter(must=all_of(named)) for named in conditions.has]))
-        if conditions.within is not None:
-            must.append(models.HasIdCondition(has_id=sorted(map(number_of, conditions.within))))
-    return models.Filter(must=must or None, must_not=never or None) if must or never else None
-
-
-def _columns(points: Sequence[Any]) -> tuple[Vectors, Numbers]:
-    scores = np.fromiter((point.score for point in points), np.float32, len(points))
-    return scores, np.fromiter((point.id for point in points), np.int64, len(points))
+def _has_ids(numbers: Collection[int]) -> Any:
+    return _models().HasIdCondition(has_id=sorted(numbers))
 
 
 def _models() -> Any:
