@@ -20,7 +20,7 @@ from core.errors import HemlineError
 from demo.api import hits_of
 from demo.api_judgements import judged
 from demo.catalogues import Catalogues
-from demo.thumbnails import PREFIX, welcome
+from demo.thumbnails import PREFIX, person_of, welcome
 from demo.traffic import Refused
 from demo.verdicts import named
 
@@ -67,7 +67,7 @@ def _answering(work: Work, threads: ThreadPoolExecutor) -> Callable[[Request], A
 
         def run() -> JSONResponse:
             with unless(gone.is_set):
-                return _outcome(work, values, _person(request))
+                return _outcome(work, values, person_of(request))
 
         watching = asyncio.create_task(watch())
         try:
@@ -107,11 +107,3 @@ async def _values(request: Request) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise HemlineError('the request must be a JSON object, as {"text": "in denim"}')
     return values
-
-
-def _person(request: Request) -> str | None:
-    """The name of the login, None where there is none."""
-    app = request.app
-    cookies = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
-    names = (app.tokens.get(request.cookies.get(name)) for name in cookies)
-    return next((name for name in names if name), None) if app.auth is not None else None

@@ -105,8 +105,14 @@ def thumbnail_route(all_of: Callable[[], Iterable[Thumbnails]]) -> Route:
 
 def welcome(request: Request) -> bool:
     """Whether Gradio would let this browser in; its own check is not open to routes beside its own."""
+    return request.app.auth is None or person_of(request) is not None
+
+
+def person_of(request: Request) -> str | None:
+    """The name that this browser logged in with; None where it did not, and where there is no login."""
     app = request.app
     if app.auth is None:
-        return True
+        return None
     cookies = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
-    return any(request.cookies.get(name) in app.tokens for name in cookies)
+    tokens = (request.cookies.get(name) for name in cookies)
+    return next((app.tokens[token] for token in tokens if token in app.tokens), None)
